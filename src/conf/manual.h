@@ -1,0 +1,18 @@
+// The directive reference, made from the rows.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "conf/row.h"
+
+namespace conf {
+
+/// The DIRECTIVES part of proxycache.conf(5) in mdoc, section by section.
+std::string print_man(std::span<const Section* const> sections);
+/// The same as an HTML page body.
+std::string print_html(std::span<const Section* const> sections);
+/// The table of defaults that differ from nginx's, in the same two forms.
+std::string print_difference_table(std::span<const Section* const> sections);
+
+}  // namespace conf
