@@ -1,0 +1,88 @@
+// What one process has: its loop and the things that live as long as it. Passed by reference; never global.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/log.h"
+#include "event/disk_threads.h"
+#include "event/loop.h"
+
+namespace net {
+class Resolver;
+}
+namespace shm {
+class ProcessTable;
+}
+
+namespace exchange {
+
+struct Module;
+
+class Worker {
+ public:
+  virtual ~Worker() = default;
+
+  event::Loop& loop() { return loop_; }
+  base::Clock& clock() { return loop_.clock(); }
+  base::Log& log() { return *log_; }
+  event::DiskThreads& disk() { return disk_; }
+
+  /// Index into the process table: names this process in shared memory (pins, fills, waiters).
+  uint32_t process_index() const { return process_index_; }
+  /// Which worker slot it fills (0…worker_processes-1); the keeper has none and says UINT32_MAX.
+  uint32_t slot() const { return slot_; }
+  uint32_t generation() const { return generation_; }
+  bool is_keeper() const { return slot_ == UINT32_MAX; }
+
+  /// All processes that share memory with this one, to wake one of them; null in unit tests without any.
+  const shm::ProcessTable* processes() const { return processes_; }
+  /// `look` is called in the loop whenever another process has woken this one: it looks at what it shares.
+  void on_wake(std::function<void()> look) { on_wake_.push_back(std::move(look)); }
+  /// In the keeper that holds the lease: `release` is called once for each process that died, with its index, and
+  /// gives back what that process held in shared memory; afterwards the index is used again. It may be called
+  /// again for the same death (the keeper was killed meanwhile).
+  void on_death(std::function<void(uint32_t process_index)> release) { on_death_.push_back(std::move(release)); }
+
+  /// What a module keeps per process, made in on_worker.
+  void keep(const Module& module, std::shared_ptr<void> object) { kept_[&module] = std::move(object); }
+  template <class T>
+  T& kept(const Module& module) {
+    return *static_cast<T*>(kept_.at(&module).get());
+  }
+
+ protected:
+  Worker(base::Log* log, uint32_t process_index, uint32_t slot, uint32_t generation,
+         const shm::ProcessTable* processes = nullptr)
+      : log_(log),
+        disk_(loop_, 4),
+        process_index_(process_index),
+        slot_(slot),
+        generation_(generation),
+        processes_(processes) {}
+
+  void woken() {
+    for (const std::function<void()>& look : on_wake_) look();
+  }
+  void release_dead(uint32_t process_index) {
+    for (const std::function<void(uint32_t)>& release : on_death_) release(process_index);
+  }
+
+ private:
+  event::Loop loop_;
+  base::Log* log_;
+  event::DiskThreads disk_;
+  uint32_t process_index_;
+  uint32_t slot_;
+  uint32_t generation_;
+  const shm::ProcessTable* processes_;
+  std::vector<std::function<void()>> on_wake_;
+  std::vector<std::function<void(uint32_t)>> on_death_;
+  std::unordered_map<const Module*, std::shared_ptr<void>> kept_;
+};
+
+}  // namespace exchange
