@@ -1,0 +1,61 @@
+// The seam between the wire and the upstream floor: one request sent to an origin, whatever the HTTP version.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "event/task.h"
+#include "http/body.h"
+#include "http/message.h"
+
+namespace http {
+
+/// Why an origin's answer did not come; decides whether another peer is asked (proxy_next_upstream).
+enum class OriginFault : uint8_t {
+  none,
+  connect,          ///< could not connect (refused, unreachable): nothing was sent
+  connect_timeout,  ///< proxy_connect_timeout
+  send,             ///< writing the request failed
+  send_timeout,
+  closed,        ///< closed before a complete response head
+  read_timeout,  ///< no response head, or none of the body, within proxy_read_timeout
+  invalid,       ///< what came is not HTTP: never forwarded
+  canceled,      ///< we gave up (client left)
+};
+
+/// What is sent to an origin. Lives until the answer's body has ended or the stream was canceled.
+struct OriginRequest {
+  std::string_view method;
+  std::string_view target;     ///< path and query, or absolute form, as sent
+  std::string_view scheme;     ///< h2: ":scheme"
+  std::string_view authority;  ///< h2: ":authority"; h1 sends what `fields` holds as Host
+  const Fields* fields = nullptr;
+  Version version = Version::http11;
+  Framing framing = Framing::none;
+  uint64_t content_length = 0;
+  Body* body = nullptr;  ///< pulled as the origin takes it; null: none
+  bool keep_alive = true;
+  bool upgrade = false;  ///< a 101 may come
+};
+
+struct OriginLimits {
+  uint32_t head_size = 4096;  ///< proxy_buffer_size: the whole response head
+  uint32_t max_headers = 1000;
+  base::Duration send_timeout{60000};
+  base::Duration read_timeout{60000};
+};
+
+/// What came back. `body` is set unless the response has none; it owns the connection's lease and may outlive
+/// everything else here.
+struct OriginAnswer {
+  explicit OriginAnswer(base::Arena& arena) : head(arena) {}
+  OriginFault fault = OriginFault::none;
+  int error = 0;  ///< errno, with a fault
+  Response head;
+  BodyPtr body;
+  uint64_t bytes_received = 0;  ///< of the head
+};
+
+}  // namespace http
