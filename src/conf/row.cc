@@ -52,9 +52,10 @@ std::vector<SectionIndex::Match> winners(const Section& section, SectionIndex& i
 
 void apply(const Row& row, const Directive& directive, void* object, Site& site) {
   if (row.set == nullptr) return;
+  const Word& word = directive.args.empty() ? directive.name : directive.args[0];
+  site.at = word.at;
   base::Result<void> set = row.set(object, directive, site);
   if (set) return;
-  const Word& word = directive.args.empty() ? directive.name : directive.args[0];
   site.diagnostics->error(word.at, "\"{}\": {}", row.name, set.error().message);
 }
 

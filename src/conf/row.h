@@ -55,6 +55,7 @@ class Site {
   std::string conf_prefix;  ///< relative paths of includes and certificates start here; ends in "/"
   bool compat = false;      ///< `compat nginx;`: nginx's defaults where ours differ
   Context context = kMain;  ///< of the scope being filled
+  Position at;              ///< of the directive being set
   /// Kept by resolve() so that each block is read through once. A Site builds one configuration of one tree.
   std::shared_ptr<class ScopeIndex> scopes;
   /// `path` made absolute with `prefix`.

@@ -43,10 +43,12 @@ class Worker {
   const shm::ProcessTable* processes() const { return processes_; }
   /// `look` is called in the loop whenever another process has woken this one: it looks at what it shares.
   void on_wake(std::function<void()> look) { on_wake_.push_back(std::move(look)); }
-  /// In the keeper that holds the lease: `release` is called once for each process that died, with its index, and
-  /// gives back what that process held in shared memory; afterwards the index is used again. It may be called
-  /// again for the same death (the keeper was killed meanwhile).
-  void on_death(std::function<void(uint32_t process_index)> release) { on_death_.push_back(std::move(release)); }
+  /// In the keeper that holds the lease: `release` is called once for each process that died, with its index,
+  /// and gives back what that process held in shared memory; afterwards the index is used again. It may be
+  /// called again for the same death (the keeper was killed meanwhile).
+  void on_death(std::function<void(uint32_t process_index)> release) {
+    on_death_.push_back(std::move(release));
+  }
 
   /// What a module keeps per process, made in on_worker.
   void keep(const Module& module, std::shared_ptr<void> object) { kept_[&module] = std::move(object); }

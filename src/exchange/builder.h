@@ -1,0 +1,85 @@
+// A configuration while it is built: what setters, modules and the master put into it. Master only; when all
+// is resolved its parts become the immutable configuration.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "conf/row.h"
+#include "exchange/variable.h"
+
+namespace shm {
+class Segments;
+}
+
+namespace exchange {
+
+struct Route;
+
+/// A file that is appended to and reopened by USR1: access and error logs. Shared by path.
+struct LogFile {
+  std::string path;
+  int fd = -1;
+};
+
+class Builder : public conf::Site {
+ public:
+  Variables& variables() { return *variables_; }
+
+  /// Runs when every section is resolved and every variable known (templates bind their names here). Errors
+  /// are reported at `place`.
+  void later(conf::Position place, std::function<base::Result<void>()> action) {
+    later_.push_back({place, std::move(action)});
+  }
+
+  /// A folder that workers write to: made (with parents) and given to the worker user before workers start.
+  void need_folder(std::string path, int mode = 0700) { folders_.push_back({std::move(path), mode}); }
+
+  /// The log file at `path` (made absolute with the prefix; "stderr" as it is), opened once however often it
+  /// is named. Opening is done when the configuration is whole.
+  std::shared_ptr<LogFile> log_file(std::string_view path);
+
+  /// An object that configuration parts share by name ("upstream backend", "zone one"): found, or made by
+  /// `make`. The kind keeps names of different things apart.
+  template <class T>
+  std::shared_ptr<T> shared(std::string_view kind, std::string_view name,
+                            const std::function<std::shared_ptr<T>()>& make) {
+    std::shared_ptr<void>& place = shared_[{std::string(kind), std::string(name)}];
+    if (!place) place = make();
+    return std::static_pointer_cast<T>(place);
+  }
+  template <class T>
+  std::shared_ptr<T> find_shared(std::string_view kind, std::string_view name) const {
+    auto found = shared_.find({std::string(kind), std::string(name)});
+    return found == shared_.end() ? nullptr : std::static_pointer_cast<T>(found->second);
+  }
+
+  shm::Segments* segments = nullptr;  ///< shared memory by name, kept over reload; null under -t
+  bool test_only = false;             ///< -t: nothing outside is changed
+  std::vector<const Route*> routes;   ///< all, for on_init
+
+  struct Folder {
+    std::string path;
+    int mode;
+  };
+  struct Later {
+    conf::Position at;
+    std::function<base::Result<void>()> action;
+  };
+  const std::vector<Folder>& folders() const { return folders_; }
+  std::vector<Later> take_later() { return std::move(later_); }
+  const std::map<std::string, std::shared_ptr<LogFile>>& log_files() const { return log_files_; }
+  std::unique_ptr<Variables> take_variables() { return std::move(variables_); }
+
+ private:
+  std::unique_ptr<Variables> variables_ = std::make_unique<Variables>();
+  std::vector<Folder> folders_;
+  std::vector<Later> later_;
+  std::map<std::string, std::shared_ptr<LogFile>> log_files_;
+  std::map<std::pair<std::string, std::string>, std::shared_ptr<void>> shared_;
+};
+
+}  // namespace exchange

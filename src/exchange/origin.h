@@ -1,0 +1,37 @@
+// What was asked of origins in this exchange: one Try per peer asked. Read by $upstream_* variables and
+// hooks.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "http/client.h"
+
+namespace exchange {
+
+/// One peer that was asked.
+struct OriginTry {
+  std::string_view address;  ///< $upstream_addr; the peer's name lives in the configuration
+  int status = 0;            ///< $upstream_status; 0: none came
+  http::OriginFault fault = http::OriginFault::none;
+  base::MonoTime started = 0;
+  int64_t connect_ms = -1;       ///< $upstream_connect_time
+  int64_t header_ms = -1;        ///< $upstream_header_time
+  int64_t response_ms = -1;      ///< $upstream_response_time: until the body's end
+  uint64_t bytes_received = 0;   ///< $upstream_bytes_received
+  uint64_t bytes_sent = 0;       ///< $upstream_bytes_sent
+  uint64_t response_length = 0;  ///< $upstream_response_length
+};
+
+/// The origin's side of an exchange.
+struct Origin {
+  std::vector<OriginTry> tries;
+  http::OriginRequest* request = nullptr;  ///< while one is being made: on_upstream_request may change it
+  http::Response* head = nullptr;          ///< the last response head, as it came: $upstream_http_*
+  const http::Fields* trailers = nullptr;  ///< $upstream_trailer_*
+  std::string_view cache_status;           ///< $upstream_cache_status: HIT, MISS, …
+};
+
+}  // namespace exchange
