@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -52,6 +53,7 @@ class Checker {
   Diagnostics& diagnostics_;
   std::unordered_map<std::string_view, Rows> rows_;
   std::map<std::pair<std::string, uint32_t>, std::string> guesses_;
+  std::set<std::string> ignored_;
 };
 
 Checker::Checker(const Tree& tree, std::span<const Section* const> sections, Diagnostics& diagnostics)
@@ -147,6 +149,8 @@ void Checker::unknown(const Directive& directive, uint32_t context) {
   // A module for nginx changes nothing here; any other file was meant for us.
   if (name == "load_module" && !directive.arg(0).ends_with(".so")) known = KnownTo::nginx;
   if (known == KnownTo::ignored) {
+    // Once a name: such lines tend to stand in every server.
+    if (!ignored_.insert(name).second) return;
     return diagnostics_.notice(directive.name.at, "\"{}\" is ignored: it tunes nginx and changes no answer",
                                name);
   }

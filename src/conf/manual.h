@@ -12,7 +12,9 @@ namespace conf {
 std::string print_man(std::span<const Section* const> sections);
 /// The same as an HTML page body.
 std::string print_html(std::span<const Section* const> sections);
-/// The table of defaults that differ from nginx's, in the same two forms.
-std::string print_difference_table(std::span<const Section* const> sections);
+
+enum class Form : uint8_t { man, html };
+/// The table of defaults that differ from nginx's, in the same two forms; empty when there are none.
+std::string print_difference_table(std::span<const Section* const> sections, Form form = Form::man);
 
 }  // namespace conf
