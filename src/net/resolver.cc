@@ -102,7 +102,7 @@ class Resolver::State {
     bool pending = true;
     base::MonoTime expires = 0;
     Found found;
-    base::List<Waiter> waiters;
+    base::List<Waiter, Waiter> waiters;
   };
   /// A socket of c-ares.
   struct Socket {
@@ -128,7 +128,7 @@ class Resolver::State {
   ares_channel channel_ = nullptr;
   std::unordered_map<ares_socket_t, std::unique_ptr<Socket>> sockets_;
   std::unordered_map<std::string, std::unique_ptr<Entry>> entries_;
-  base::List<Entry> known_;  // without those pending; least lately asked for first
+  base::List<Entry, Entry> known_;  // without those pending; least lately asked for first
   size_t pending_ = 0;
 };
 
