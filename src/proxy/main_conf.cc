@@ -1,0 +1,184 @@
+#include "proxy/main_conf.h"
+
+#include "base/text.h"
+#include "conf/setters.h"
+
+namespace proxy {
+
+namespace {
+
+base::Result<void> set_nothing(void*, const conf::Directive&, conf::Site&) { return {}; }
+
+base::Result<void> set_user(void* section, const conf::Directive& directive, conf::Site&) {
+  MainConf& main = *static_cast<MainConf*>(section);
+  main.user = std::string(directive.arg(0));
+  main.group = std::string(directive.args.size() > 1 ? directive.arg(1) : directive.arg(0));
+  return {};
+}
+
+base::Result<void> set_worker_processes(void* section, const conf::Directive& directive, conf::Site& site) {
+  MainConf& main = *static_cast<MainConf*>(section);
+  if (directive.arg(0) == "auto") {
+    main.worker_processes = 0;
+    return {};
+  }
+  base::Result<void> set = conf::set_number<&MainConf::worker_processes>(section, directive, site);
+  if (set && (main.worker_processes == 0 || main.worker_processes > 1024)) {
+    return base::fail("worker_processes must be auto or a number from 1 to 1024");
+  }
+  return set;
+}
+
+base::Result<void> add_error_log(void* section, const conf::Directive& directive, conf::Site& site) {
+  base::Result<ErrorLogConf> log = parse_error_log(directive, site);
+  if (!log) return tl::unexpected(log.error());
+  static_cast<MainConf*>(section)->error_logs.push_back(std::move(*log));
+  return {};
+}
+
+base::Result<void> add_env(void* section, const conf::Directive& directive, conf::Site&) {
+  static_cast<MainConf*>(section)->env.emplace_back(directive.arg(0));
+  return {};
+}
+
+base::Result<void> set_compat(void* section, const conf::Directive& directive, conf::Site&) {
+  if (directive.arg(0) != "nginx") return base::fail("compat knows only nginx");
+  static_cast<MainConf*>(section)->compat_nginx = true;
+  return {};
+}
+
+const conf::Row kMainRows[] = {
+    {.name = "user",
+     .contexts = conf::kMain,
+     .syntax = "user [group]",
+     .min_args = 1,
+     .max_args = 2,
+     .help = "Who the workers and the keeper run as, when the master is root.",
+     .set = set_user},
+    {.name = "worker_processes",
+     .contexts = conf::kMain,
+     .syntax = "number | auto",
+     .default_text = "auto",
+     .nginx_default = "1",
+     .help = "How many workers carry traffic. auto: as many as CPUs that may be used, at most the cgroup's "
+             "quota.",
+     .set = set_worker_processes},
+    {.name = "worker_rlimit_nofile",
+     .contexts = conf::kMain,
+     .syntax = "number",
+     .help = "How many descriptors a worker may have open.",
+     .set = conf::set_number<&MainConf::worker_rlimit_nofile>},
+    {.name = "worker_shutdown_timeout",
+     .contexts = conf::kMain,
+     .syntax = "time",
+     .help = "How long a draining worker may take before its connections are closed. Unset: as long as they "
+             "need.",
+     .set = conf::set_time<&MainConf::worker_shutdown_timeout>},
+    {.name = "pid",
+     .contexts = conf::kMain,
+     .syntax = "file",
+     .help = "The file with the master's process id.",
+     .set = conf::set_path<&MainConf::pid>},
+    {.name = "error_log",
+     .contexts = conf::kMain,
+     .syntax = "file | stderr [level]",
+     .min_args = 1,
+     .max_args = 2,
+     .help = "Where errors are written, and from which level on: debug, info, notice, warn, error, crit, "
+             "alert, emerg.",
+     .set = add_error_log,
+     .repeat = true},
+    {.name = "daemon",
+     .contexts = conf::kMain,
+     .syntax = "on | off",
+     .default_text = "on",
+     .help = "Whether the master leaves the terminal.",
+     .set = conf::set_flag<&MainConf::daemon>},
+    {.name = "master_process",
+     .contexts = conf::kMain,
+     .syntax = "on | off",
+     .default_text = "on",
+     .help = "off: one process does everything; for development.",
+     .set = conf::set_flag<&MainConf::master_process>},
+    {.name = "env",
+     .contexts = conf::kMain,
+     .syntax = "variable[=value]",
+     .help = "An environment variable that is kept, or set, for workers.",
+     .set = add_env,
+     .repeat = true},
+    {.name = "compat",
+     .contexts = conf::kMain,
+     .syntax = "nginx",
+     .help = "Sets every default in which Proxycache differs back to nginx's.",
+     .set = set_compat},
+    {.name = "events",
+     .contexts = conf::kMain,
+     .syntax = "{ ... }",
+     .min_args = 0,
+     .max_args = 0,
+     .help = "How connections are processed.",
+     .set = set_nothing,
+     .block = conf::Block::scope,
+     .opens = conf::kEvents},
+    {.name = "http",
+     .contexts = conf::kMain,
+     .syntax = "{ ... }",
+     .min_args = 0,
+     .max_args = 0,
+     .help = "HTTP servers.",
+     .set = set_nothing,
+     .block = conf::Block::scope,
+     .opens = conf::kHttp},
+};
+
+base::Result<void> set_use(void* section, const conf::Directive& directive, conf::Site&) {
+  for (std::string_view known : {"epoll", "poll", "select", "kqueue"}) {
+    if (directive.arg(0) != known) continue;
+    static_cast<EventsConf*>(section)->use = std::string(known);
+    return {};
+  }
+  return base::fail("invalid event type \"{}\", it must be epoll, poll, select or kqueue", directive.arg(0));
+}
+
+const conf::Row kEventsRows[] = {
+    {.name = "worker_connections",
+     .contexts = conf::kEvents,
+     .syntax = "number",
+     .default_text = "8192",
+     .nginx_default = "512",
+     .help = "How many client connections a worker has at most.",
+     .set = conf::set_number<&EventsConf::worker_connections>},
+    {.name = "multi_accept",
+     .contexts = conf::kEvents,
+     .syntax = "on | off",
+     .default_text = "off",
+     .help = "Whether a worker takes all waiting connections at once.",
+     .set = conf::set_flag<&EventsConf::multi_accept>},
+    {.name = "use",
+     .contexts = conf::kEvents,
+     .syntax = "epoll | poll | select | kqueue",
+     .help = "How the kernel is asked for events; the best is found without it.",
+     .set = set_use},
+};
+
+}  // namespace
+
+base::Result<ErrorLogConf> parse_error_log(const conf::Directive& directive, const conf::Site& site) {
+  ErrorLogConf log;
+  std::string_view path = directive.arg(0);
+  if (path.starts_with("syslog:") || path.starts_with("memory:")) {
+    return base::fail("error_log to \"{}\" is not built yet", path.substr(0, path.find(':')));
+  }
+  log.path = path == "stderr" ? "stderr" : site.full_path(path);
+  if (directive.args.size() > 1) {
+    base::Result<base::LogLevel> level = base::parse_log_level(directive.arg(1));
+    if (!level) return tl::unexpected(level.error());
+    log.level = *level;
+  }
+  return log;
+}
+
+const conf::Section MainConf::kSection = conf::section<MainConf>("core", kMainRows);
+const conf::Section EventsConf::kSection = conf::section<EventsConf>("events", kEventsRows);
+
+}  // namespace proxy

@@ -1,0 +1,117 @@
+#include "proxy/router.h"
+
+#include "exchange/core_conf.h"
+#include "proxy/uri.h"
+
+namespace proxy {
+
+using exchange::Exchange;
+using exchange::Verdict;
+
+namespace {
+
+const VirtualServer& server_of(const Exchange& exchange) {
+  return static_cast<const VirtualServer&>(*exchange.route->server);
+}
+
+Verdict redirect_to_slash(Exchange& exchange) {
+  std::string_view location = escape_path(exchange.request.path, exchange.arena);
+  location = exchange.request.query.empty() ? exchange.arena.join(location, "/")
+                                            : exchange.arena.join(location, "/?", exchange.request.query);
+  Verdict verdict = exchange.answer(301);
+  exchange.reply.head.fields.set(http::Name::location, location);
+  return verdict;
+}
+
+// Sets the wire's behaviour from the route, and refuses a body that says itself that it is too large.
+Verdict apply_route(Exchange& exchange) {
+  const exchange::CoreConf& core = *exchange.route->core;
+  exchange.stream.policy() = core.policy;
+  exchange.stream.policy().max_body_size = core.client_max_body_size;
+  const http::Request& request = exchange.request;
+  bool too_large = request.framing == http::Framing::length && core.client_max_body_size != 0 &&
+                   request.content_length > core.client_max_body_size;
+  if (too_large && exchange.error_status == 0) {
+    exchange.log(base::LogLevel::error, "client intended to send too large body: {} bytes",
+                 request.content_length);
+    return exchange.answer(413);
+  }
+  return Verdict::next;
+}
+
+}  // namespace
+
+const ServerNames& Listening::names_for(const net::Address& local) const {
+  for (const auto& [address, servers] : specific) {
+    if (address == local) return servers;
+  }
+  return names;
+}
+
+Verdict Router::route(Exchange& exchange) const {
+  if (exchange.route != nullptr) return enter(exchange, server_of(exchange));
+  const http::Connection& connection = exchange.stream.connection();
+  const ServerNames& names = listeners_[connection.listener].names_for(*connection.local);
+  exchange.route = names.default_server().route;
+  const VirtualServer& server = names.find(exchange.request.host, &exchange);
+  exchange.route = server.route;
+  if (exchange.request.refused != 0) {
+    apply_route(exchange);
+    exchange.log(base::LogLevel::info, "client sent a request that is refused: {}",
+                 exchange.request.refused_why);
+    return exchange.answer(exchange.request.refused);
+  }
+  return enter(exchange, server);
+}
+
+Verdict Router::enter(Exchange& exchange, const VirtualServer& server) const {
+  exchange.route = server.route;
+  if (server.rewrites.run(exchange) == RewriteEnd::reply) return Verdict::reply;
+  const exchange::Route* server_route = exchange.route;  // an `if` in the server may have replaced it
+  for (int round = 0; round <= kMaxRounds; ++round) {
+    exchange.route = server_route;
+    const Location* location = server.locations.find(exchange.request.path, exchange);
+    const Location* slashed = server.locations.find_with_slash(exchange.request.path);
+    if (slashed != nullptr && (location == nullptr || location->kind == Location::Kind::prefix)) {
+      return redirect_to_slash(exchange);
+    }
+    if (location == nullptr) return apply_route(exchange);
+    bool relocate = false;
+    Verdict verdict = enter_location(exchange, server, *location, relocate);
+    if (!relocate) return verdict;
+  }
+  exchange.log(base::LogLevel::error, "rewrite or internal redirection cycle while processing \"{}\"",
+               exchange.request.path);
+  return exchange.answer(500);
+}
+
+Verdict Router::enter_location(Exchange& exchange, const VirtualServer&, const Location& location,
+                               bool& relocate) const {
+  exchange.route = location.route;
+  if (location.route->core->internal && !exchange.internal) return exchange.answer(404);
+  if (location.limit_except && !location.limit_except->lets(exchange.request.method_text)) {
+    exchange.route = location.limit_except->route;
+  }
+  RewriteEnd end = location.rewrites.run(exchange);
+  relocate = end == RewriteEnd::relocate;
+  if (relocate) return Verdict::next;
+  if (end == RewriteEnd::reply) {
+    exchange.stream.policy() = exchange.route->core->policy;
+    return Verdict::reply;
+  }
+  return apply_route(exchange);
+}
+
+Verdict Router::route_named(Exchange& exchange, std::string_view name) const {
+  const VirtualServer& server = server_of(exchange);
+  const Location* location = server.locations.find_named(name);
+  if (location == nullptr) {
+    exchange.log(base::LogLevel::error, "could not find named location \"{}\"", name);
+    return exchange.answer(500);
+  }
+  bool relocate = false;
+  Verdict verdict = enter_location(exchange, server, *location, relocate);
+  return relocate ? enter(exchange, server) : verdict;
+}
+
+}  // namespace proxy

@@ -1,0 +1,53 @@
+// Which server a host belongs to, on one listening address: exact names, then the longest wildcard in front
+// (*.example.com), then the longest behind (www.example.*), then regular expressions in the order of the
+// file, then the default server.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/error.h"
+#include "exchange/regex.h"
+
+namespace proxy {
+
+struct VirtualServer;
+
+/// One name of a `server_name` line, checked.
+struct ServerName {
+  std::string text;  ///< lower case
+  std::shared_ptr<const exchange::Regex> regex;
+
+  static base::Result<ServerName> parse(std::string_view text, exchange::Variables& variables);
+};
+
+class ServerNames {
+ public:
+  /// The first server added stands for unknown hosts until set_default().
+  void add(const VirtualServer& server);
+  /// False when another server is the default already.
+  bool set_default(const VirtualServer& server);
+
+  /// `host`: lower case, no port. Captures of a regular expression are set in `exchange` (may be null).
+  const VirtualServer& find(std::string_view host, exchange::Exchange* exchange) const;
+  const VirtualServer& default_server() const { return *default_; }
+  /// Names that a second server claims on the same address; the first keeps them, as nginx warns.
+  const std::vector<std::string>& conflicts() const { return conflicts_; }
+
+ private:
+  using Table = std::unordered_map<std::string, const VirtualServer*>;
+  void put(Table& table, std::string name, const VirtualServer& server, const std::string& written);
+
+  Table exact_;
+  Table front_;   // "*.example.com" under ".example.com"
+  Table behind_;  // "www.example.*" under "www.example."
+  std::vector<std::pair<std::shared_ptr<const exchange::Regex>, const VirtualServer*>> regexes_;
+  const VirtualServer* default_ = nullptr;
+  bool default_named_ = false;
+  std::vector<std::string> conflicts_;
+};
+
+}  // namespace proxy

@@ -1,0 +1,48 @@
+// A worker's traffic: sessions on accepted connections, exchanges on their streams, until drained.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "exchange/exchange.h"
+#include "http/stream.h"
+#include "net/address.h"
+#include "net/fd.h"
+#include "proxy/config.h"
+
+namespace proxy {
+
+class Service final : public http::StreamHandler, public exchange::Host {
+ public:
+  /// Calls every module's on_worker; errors are logged and end the process start.
+  static base::Result<std::unique_ptr<Service>> start(exchange::Worker& worker,
+                                                      std::shared_ptr<const Config> config);
+  ~Service() override;
+
+  /// Takes a connected socket: its session owns it from here on. `listener`: index into Config::listeners().
+  void accept(net::Fd socket, uint32_t listener, const net::Address& peer);
+  /// Connections open now; each counts against worker_connections.
+  size_t connections() const;
+
+  /// No new connections come. Idle ones are given one more request; `idle` is called (through the ready
+  /// queue) when no connection, exchange or fill is left.
+  void drain(std::function<void()> idle);
+  /// worker_shutdown_timeout: ends what is still under way.
+  void shut_down();
+
+  // http::StreamHandler
+  void on_stream(http::Stream& stream) override;
+  void on_stream_end(http::Stream& stream, http::StreamEnd end) override;
+  const http::HeadLimits& head_limits(uint32_t listener) override;
+  // exchange::Host
+  const exchange::Variables& variables() const override;
+  base::Log& log(const exchange::Exchange& exchange) override;
+
+ private:
+  struct State;
+  Service(exchange::Worker& worker, std::shared_ptr<const Config> config);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace proxy
