@@ -34,6 +34,7 @@ tl::unexpected<base::Error> canceled(std::string_view name) {
 tl::unexpected<base::Error> failure_of(std::string_view name, int status) {
   switch (status) {
     case ARES_EFORMERR: return failure(name, EIO, 1, "Format error");
+    case ARES_ECONNREFUSED:  // none could be asked, or all of them failed: c-ares makes no difference
     case ARES_ESERVFAIL: return failure(name, EIO, 2, "Server failure");
     case ARES_EBADNAME:
     case ARES_ENODATA:
@@ -144,6 +145,11 @@ base::Result<void> Resolver::State::open() {
   settings.sock_state_cb_data = this;
   settings.timeout = kTryMilliseconds;
   settings.tries = kTries;
+#ifdef ARES_OPT_QUERY_CACHE
+  // Newer versions have a cache of their own, which would hide ours from `valid=`.
+  given |= ARES_OPT_QUERY_CACHE;
+  settings.qcache_max_ttl = 0;
+#endif
   settings.lookups = options_.servers.empty() ? files_and_dns : dns;
   if (!options_.servers.empty()) {
     // As nginx: the name is asked for as it stands, of each server in turn.
