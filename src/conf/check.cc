@@ -90,17 +90,22 @@ void Checker::directive(const Directive& directive, uint32_t context, Seen& seen
 // With a ";" forgotten, a directive takes the next one for its arguments. Where a later line starts with the
 // name of a directive and the whole makes no sense, the pieces are checked each for itself.
 bool Checker::split(const Directive& directive, uint32_t context, Seen& seen) {
+  bool sensible = fits(directive, context);
+  auto is_directive = [&](const std::string& name) {
+    if (sensible) return row_in(name, context) != nullptr;
+    return rows_of(name) != nullptr || known_to(name) != KnownTo::nobody;
+  };
   std::vector<size_t> cuts;
   const Word* before = &directive.name;
   for (size_t i = 0; i < directive.args.size(); ++i) {
     const Word& word = directive.args[i];
     bool starts_line = word.at.line > before->at.line && word.at.file == before->at.file;
-    if (starts_line && !word.quoted && row_in(word.text, context) != nullptr) cuts.push_back(i);
+    if (starts_line && !word.quoted && is_directive(word.text)) cuts.push_back(i);
     before = &word;
   }
   if (cuts.empty()) return false;
   const Word& last = cuts[0] == 0 ? directive.name : directive.args[cuts[0] - 1];
-  if (fits(directive, context)) {
+  if (sensible) {
     diagnostics_.warn(last.at,
                       "\"{}\" in the next line is taken as an argument of \"{}\": is a \";\" missing?",
                       directive.args[cuts[0]].text, directive.name.text);

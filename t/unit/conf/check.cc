@@ -165,6 +165,14 @@ Test(check, a_missing_semicolon_is_told_once_and_the_rest_is_checked) {
          "5:5 unknown directive \"listn\", did you mean \"listen\"?"});
 }
 
+Test(check, a_missing_semicolon_before_a_directive_of_nginx_is_found_too) {
+  finds("user a\nsendfile on;\nusr b\nlisten 80;",
+        {"1:6 \";\" is missing after \"a\"",
+         "2:1 notice \"sendfile\" is ignored: it tunes nginx and changes no answer",
+         "3:1 unknown directive \"usr\", did you mean \"user\"?", "3:5 \";\" is missing after \"b\"",
+         "4:1 \"listen\" is not allowed in \"main\"; it may stand in: server"});
+}
+
 Test(check, a_line_swallowed_by_a_list_is_warned_of) {
   finds("http { server {\n  server_name a.example b.example\n  listen 80;\n} }",
         {"2:25 warning \"listen\" in the next line is taken as an argument of \"server_name\": is a \";\" "
