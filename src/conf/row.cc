@@ -29,15 +29,21 @@ std::vector<Scope> scopes_of(Chain chain, Context context) {
   return scopes;
 }
 
+// Whether what stands in the scope at `depth` counts for the last one.
+bool reaches(Inherit inherit, const std::vector<Scope>& scopes, size_t depth) {
+  if (depth + 1 == scopes.size() || inherit == Inherit::value) return true;
+  uint32_t last = scopes.back().context;
+  return inherit == Inherit::block && depth + 2 == scopes.size() && (last & (kLocationIf | kLimitExcept)) != 0;
+}
+
 // The occurrences that count for the last scope, those of one group together and in the order of the file.
 std::vector<SectionIndex::Match> winners(const Section& section, SectionIndex& index,
                                          const std::vector<Scope>& scopes) {
   std::vector<size_t> owner(index.groups(), kNobody);
   std::vector<SectionIndex::Match> found;
   for (size_t depth = scopes.size(); depth-- > 0;) {
-    bool is_last = depth + 1 == scopes.size();
     index.matches(*scopes[depth].block, scopes[depth].context, [&](const SectionIndex::Match& match) {
-      if (section.rows[match.row].inherit == Inherit::none && !is_last) return;
+      if (!reaches(section.rows[match.row].inherit, scopes, depth)) return;
       size_t& by = owner[index.group_of(match.row)];
       if (by != kNobody && by != depth) return;
       by = depth;
@@ -110,7 +116,7 @@ bool resolves_as_outer(const Section& section, Chain chain, Context context, Sit
                 [&](const SectionIndex::Match&) { differs = true; });
   const Scope& outer = scopes[scopes.size() - 2];
   index.matches(*outer.block, outer.context, [&](const SectionIndex::Match& match) {
-    differs = differs || section.rows[match.row].inherit == Inherit::none;
+    differs = differs || !reaches(section.rows[match.row].inherit, scopes, scopes.size() - 2);
   });
   return !differs;
 }

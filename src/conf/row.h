@@ -36,6 +36,7 @@ enum class Inherit : uint8_t {
   value,  ///< the innermost enclosing scope's directive (its whole list, if it may be repeated), else the
           ///< default
   none,   ///< the default
+  block,  ///< as none, but an `if` or limit_except in a location has what its location has
 };
 
 /// What may follow the arguments.
