@@ -54,7 +54,9 @@ class Exchange {
   const net::Address* client;  ///< $remote_addr: the peer, or what real_ip made of it
   int redirects = 0;           ///< internal redirects so far; at most 10
   int error_status = 0;        ///< the status whose error page is being made; 0: none
+  int page_status = 0;         ///< what an error page is answered with; 0: as it says itself
   bool internal = false;       ///< reached by an internal redirect: `internal` locations may answer
+  bool rewritten_here = false;  ///< by `rewrite … break` in its location: proxy_pass takes the URI whole
   bool client_gone = false;
   std::string_view id;  ///< $request_id, once somebody asked
 

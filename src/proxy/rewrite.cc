@@ -208,7 +208,10 @@ RewriteEnd run_rewrite(const Instruction& instruction, Exchange& exchange) {
   exchange.request.path = path;
   exchange.request.query = args;
   exchange.forget_cached_variables();
-  if (instruction.flag == Flag::break_) return RewriteEnd::stop;
+  if (instruction.flag == Flag::break_) {
+    exchange.rewritten_here = true;
+    return RewriteEnd::stop;
+  }
   return RewriteEnd::relocate;
 }
 

@@ -88,6 +88,7 @@ Verdict Router::enter(Exchange& exchange, const VirtualServer& server) const {
 Verdict Router::enter_location(Exchange& exchange, const VirtualServer&, const Location& location,
                                bool& relocate) const {
   exchange.route = location.route;
+  exchange.rewritten_here = false;
   if (location.route->core->internal && !exchange.internal) return exchange.answer(404);
   if (location.limit_except && !location.limit_except->lets(exchange.request.method_text)) {
     exchange.route = location.limit_except->route;
