@@ -30,10 +30,15 @@ std::vector<Scope> scopes_of(Chain chain, Context context) {
 }
 
 // Whether what stands in the scope at `depth` counts for the last one.
-bool reaches(Inherit inherit, const std::vector<Scope>& scopes, size_t depth) {
-  if (depth + 1 == scopes.size() || inherit == Inherit::value) return true;
+bool reaches(const Row& row, const std::vector<Scope>& scopes, size_t depth) {
+  if (depth + 1 == scopes.size()) return true;
   uint32_t last = scopes.back().context;
-  return inherit == Inherit::block && depth + 2 == scopes.size() && (last & (kLocationIf | kLimitExcept)) != 0;
+  // What may stand only around servers declares something, once.
+  constexpr uint32_t kAroundServers = kMain | kEvents | kHttp | kStream;
+  if ((row.contexts & ~kAroundServers) == 0 && (last & kAroundServers) == 0) return false;
+  if (row.inherit == Inherit::value) return true;
+  return row.inherit == Inherit::block && depth + 2 == scopes.size() &&
+         (last & (kLocationIf | kLimitExcept)) != 0;
 }
 
 // The occurrences that count for the last scope, those of one group together and in the order of the file.
@@ -43,7 +48,7 @@ std::vector<SectionIndex::Match> winners(const Section& section, SectionIndex& i
   std::vector<SectionIndex::Match> found;
   for (size_t depth = scopes.size(); depth-- > 0;) {
     index.matches(*scopes[depth].block, scopes[depth].context, [&](const SectionIndex::Match& match) {
-      if (!reaches(section.rows[match.row].inherit, scopes, depth)) return;
+      if (!reaches(section.rows[match.row], scopes, depth)) return;
       size_t& by = owner[index.group_of(match.row)];
       if (by != kNobody && by != depth) return;
       by = depth;
@@ -116,7 +121,8 @@ bool resolves_as_outer(const Section& section, Chain chain, Context context, Sit
                 [&](const SectionIndex::Match&) { differs = true; });
   const Scope& outer = scopes[scopes.size() - 2];
   index.matches(*outer.block, outer.context, [&](const SectionIndex::Match& match) {
-    differs = differs || !reaches(section.rows[match.row].inherit, scopes, scopes.size() - 2);
+    differs = differs || (section.rows[match.row].inherit != Inherit::value &&
+                          !reaches(section.rows[match.row], scopes, scopes.size() - 2));
   });
   return !differs;
 }

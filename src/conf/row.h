@@ -34,7 +34,8 @@ inline constexpr uint32_t kHttpServerLocation = kHttp | kServer | kLocation;
 /// What a scope gets when the directive does not stand in it.
 enum class Inherit : uint8_t {
   value,  ///< the innermost enclosing scope's directive (its whole list, if it may be repeated), else the
-          ///< default
+          ///< default. A row that may stand only around servers (main, http) declares something: it is
+          ///< applied when that scope is resolved, not again inside
   none,   ///< the default
   block,  ///< as none, but an `if` or limit_except in a location has what its location has
 };

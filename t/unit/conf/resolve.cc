@@ -108,6 +108,12 @@ Test(resolve, what_is_not_inherited_counts_in_its_own_scope_only) {
   cr_assert(r.location()->steps.empty());
 }
 
+Test(resolve, what_declares_around_servers_is_applied_there_once) {
+  Resolving r("http { declare a; declare b; server { flag off; location / { flag off; } } }");
+  cr_assert_eq(r.fill({"http"}, conf::kHttp)->zones.size(), 2u);
+  cr_assert(r.location()->zones.empty());
+}
+
 Test(resolve, blocks_and_directives_of_a_group_keep_their_order) {
   Resolving r("http { server { location / { set a 1; if (x) { set b 2; } set c 3; } } }");
   cr_assert(r.location()->steps == Lines({"set a 1", "if (x)", "set c 3"}));

@@ -28,6 +28,7 @@ struct Core {
   std::string root;
   Color color = Color::red;
   std::vector<std::string> list;
+  std::vector<std::string> zones;
   std::vector<std::string> rules;
   std::vector<std::string> steps;
   std::string ifs;
