@@ -21,7 +21,7 @@ class Cancelable : public base::ListNode<Cancelable> {
   ~Cancelable() = default;
 };
 
-class CancelScope : private Ready {
+class CancelScope final : private Ready {
  public:
   explicit CancelScope(ReadyQueue& queue) : queue_(queue) {}
 

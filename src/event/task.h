@@ -2,6 +2,7 @@
 //
 // Rules for g++ 12 (checked by lint): co_await stands only as `x = co_await E;`, `T x = co_await E;`,
 // `co_await E;` or `co_return co_await E;`, and E holds none of { ? && || [ and no second co_await.
+// What a call returns by reference is bound to a named reference before it is awaited: g++ awaits a copy.
 // Parameters are scalars, pointers, references to named objects, classes with constructors. A suspended frame
 // is never destroyed: it is resumed with an answer that says "canceled" and leaves by normal returns.
 #pragma once

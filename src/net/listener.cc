@@ -79,6 +79,7 @@ base::Result<void> configure_listener(int fd, const ListenOptions& options) {
       {options.rcvbuf.has_value(), SOL_SOCKET, SO_RCVBUF, options.rcvbuf.value_or(0), "SO_RCVBUF"},
       {options.sndbuf.has_value(), SOL_SOCKET, SO_SNDBUF, options.sndbuf.value_or(0), "SO_SNDBUF"},
       {tcp && options.fastopen, IPPROTO_TCP, TCP_FASTOPEN, options.fastopen.value_or(0), "TCP_FASTOPEN"},
+      {tcp, IPPROTO_TCP, TCP_NODELAY, options.nodelay ? 1 : 0, "TCP_NODELAY"},
       // Also off again, for a socket that was opened with it.
       {tcp, IPPROTO_TCP, TCP_DEFER_ACCEPT, options.deferred ? 1 : 0, "TCP_DEFER_ACCEPT"},
   };

@@ -18,6 +18,7 @@ struct ListenOptions {
   bool reuseport = false;
   bool ipv6only = true;
   bool deferred = false;
+  bool nodelay = true;       ///< tcp_nodelay: what is accepted inherits it, without a call per connection
   bool transparent = false;  ///< may stand for addresses that are not ours
   std::optional<int> rcvbuf;
   std::optional<int> sndbuf;

@@ -28,7 +28,7 @@ struct Counted {
   int count = 0;
 };
 
-struct Note : event::Ready {
+struct Note final : event::Ready {
   Note(std::string& the_notes, char the_name) : notes(the_notes), name(the_name) {}
   void on_ready() override {
     notes += name;
