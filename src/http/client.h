@@ -12,6 +12,11 @@
 
 namespace http {
 
+/// Keeps something alive (a leased connection) until it is destroyed.
+struct Hold {
+  virtual ~Hold() = default;
+};
+
 /// Why an origin's answer did not come; decides whether another peer is asked (proxy_next_upstream).
 enum class OriginFault : uint8_t {
   none,
