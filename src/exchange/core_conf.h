@@ -23,6 +23,17 @@ struct ErrorPage {
   Template target;  ///< a URI, "@name", or an absolute URL (redirect)
 };
 
+/// `expires`: what Expires and Cache-Control of a response say.
+struct Expires {
+  enum class Kind : uint8_t { off, time, modified, daily, epoch, max, variable } kind = Kind::off;
+  int64_t seconds = 0;  ///< time: from now; modified: from Last-Modified; daily: since midnight, local time
+  Template variable;    ///< evaluates to one of the other forms
+
+  /// "24h", "-1", "@15h30m", "epoch", "max", "off"; `modified`: the word stands in front, and only a time may
+  /// follow.
+  static base::Result<Expires> parse(std::string_view text, bool modified);
+};
+
 struct AddedHeader {
   std::string name;
   Template value;
@@ -42,6 +53,7 @@ struct ResolverConf {
 
 struct CoreConf {
   // Files.
+  std::string prefix;            ///< relative files start here; ends in "/"
   std::optional<Template> root;  ///< default "html" under the prefix
   std::optional<Template> alias;
   std::vector<Template> index;      ///< default index.html
@@ -65,11 +77,7 @@ struct CoreConf {
   std::vector<ErrorPage> error_pages;
   std::vector<AddedHeader> headers;
   std::vector<AddedHeader> trailers;
-  struct Expires {
-    enum class Kind : uint8_t { off, time, modified, daily, epoch, max, variable } kind = Kind::off;
-    int64_t seconds = 0;
-    Template variable;
-  } expires;
+  Expires expires;
   enum class ServerTokens : uint8_t { on, off, build, text } server_tokens = ServerTokens::on;
   Template server_tokens_text;
   bool internal = false;
@@ -78,8 +86,7 @@ struct CoreConf {
   bool port_in_redirect = true;
   bool server_name_in_redirect = false;
   std::vector<Template> early_hints;  ///< 103 of an origin passes when any_set()
-  bool msie_padding = true;
-  Template limit_rate;  ///< empty: no limit
+  Template limit_rate;                ///< empty: no limit
   Template limit_rate_after;
 
   // Request body.

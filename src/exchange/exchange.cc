@@ -55,6 +55,14 @@ Verdict Exchange::redirect(std::string_view uri) {
   return Verdict::reply;
 }
 
+std::string_view Exchange::client_text() {
+  if (client_text_of_ != client) {
+    client_text_of_ = client;
+    client_text_ = arena.copy(client->ip_text());
+  }
+  return client_text_;
+}
+
 RequestBody& Exchange::body() {
   if (body_ == nullptr) body_ = arena.make<RequestBody>(*this);
   return *body_;
@@ -127,7 +135,8 @@ void Exchange::forget_cached_variables() {
 void Exchange::write_log(base::Log& log, base::LogLevel level, std::string text) {
   auto out = std::back_inserter(text);
   if (client != nullptr) fmt::format_to(out, ", client: {}", client->ip_text());
-  if (route != nullptr && route->server != nullptr) fmt::format_to(out, ", server: {}", route->server->name);
+  if (route != nullptr && route->server != nullptr)
+    fmt::format_to(out, ", server: {}", route->server->first_name);
   if (!request.request_line.empty()) fmt::format_to(out, ", request: \"{}\"", request.request_line);
   if (!origin.tries.empty() && !origin.tries.back().address.empty()) {
     fmt::format_to(out, ", upstream: \"{}\"", origin.tries.back().address);

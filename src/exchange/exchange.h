@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/arena.h"
@@ -48,17 +49,19 @@ class Exchange {
   const Route* route = nullptr;
   Reply reply;
   Origin origin;
-  Captures captures;           ///< of the last regular expression that matched: $1…$9
-  event::CancelScope cancel;   ///< canceled when the client leaves; what pends registers here
-  std::string_view user;       ///< $remote_user, once an auth module accepted it
-  const net::Address* client;  ///< $remote_addr: the peer, or what real_ip made of it
-  int redirects = 0;           ///< internal redirects so far; at most 10
-  int error_status = 0;        ///< the status whose error page is being made; 0: none
-  int page_status = 0;         ///< what an error page is answered with; 0: as it says itself
-  bool internal = false;       ///< reached by an internal redirect: `internal` locations may answer
+  Captures captures;            ///< of the last regular expression that matched: $1…$9
+  event::CancelScope cancel;    ///< canceled when the client leaves; what pends registers here
+  std::string_view user;        ///< $remote_user, once an auth module accepted it
+  const net::Address* client;   ///< $remote_addr: the peer, or what real_ip made of it
+  int redirects = 0;            ///< internal redirects so far; at most 10
+  int error_status = 0;         ///< the status whose error page is being made; 0: none
+  int page_status = 0;          ///< what an error page is answered with; 0: as it says itself
+  bool internal = false;        ///< reached by an internal redirect: `internal` locations may answer
   bool rewritten_here = false;  ///< by `rewrite … break` in its location: proxy_pass takes the URI whole
   bool client_gone = false;
-  std::string_view id;  ///< $request_id, once somebody asked
+  bool complete = false;               ///< all of the response was sent ($request_completion)
+  std::optional<uint64_t> limit_rate;  ///< by `set $limit_rate` or X-Accel-Limit-Rate; otherwise the route's
+  std::string_view id;                 ///< $request_id, once somebody asked
 
   /// Ends a hook that said `pending`. Resumes through the ready queue; the second call is ignored.
   void resume(Verdict verdict) { resumed_.give(verdict); }
@@ -74,6 +77,9 @@ class Exchange {
   Verdict answer(int status, std::string_view content_type, std::string_view text);
   /// Goes through the router again; `uri` is copied.
   Verdict redirect(std::string_view uri);
+
+  /// $remote_addr: `client` as text, made once.
+  std::string_view client_text();
 
   /// The request's body read whole and kept (memory, then file), where a module or proxy_request_buffering
   /// wants it.
@@ -120,7 +126,9 @@ class Exchange {
   event::Answer<Verdict> resumed_;
   event::Answer<http::StreamEnd> ended_;
   Slot* slots_ = nullptr;  // one per variable, made when the first is kept
-  int depth_ = 0;          // of variables being evaluated for one another
+  const net::Address* client_text_of_ = nullptr;
+  std::string_view client_text_;
+  int depth_ = 0;  // of variables being evaluated for one another
   State* states_ = nullptr;
   RequestBody* body_ = nullptr;
 };

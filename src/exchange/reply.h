@@ -17,6 +17,7 @@ struct Reply {
   http::Response head;
   http::BodyPtr body;  ///< null: none
   Source source = Source::none;
+  const http::Fields* trailers = nullptr;  ///< what add_trailer put behind the body: $sent_trailer_*
   /// Set instead of an answer: go through the router again with this URI ("/x?y"), or "@name".
   std::string_view redirect;
   /// The status came from this proxy and has no body yet: the error page is looked up (error_page), else

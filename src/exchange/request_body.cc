@@ -176,6 +176,12 @@ std::string_view RequestBody::file_path() const {
   return kept_->file ? std::string_view(kept_->file->path()) : std::string_view();
 }
 
+const http::Fields* RequestBody::trailers() const {
+  if (complete_) return trailers_;
+  http::Body* body = exchange_.stream.request_body();
+  return body == nullptr ? nullptr : body->trailers();
+}
+
 http::BodyPtr RequestBody::reader() {
   http::BodyPtr bytes;
   if (kept_->file) {

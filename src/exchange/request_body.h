@@ -31,6 +31,8 @@ class RequestBody {
   std::string_view memory() const;
   /// $request_body_file: empty when it is in memory.
   std::string_view file_path() const;
+  /// The trailer fields that came behind it, read whole or passed on; null when there are none (yet).
+  const http::Fields* trailers() const;
   /// A fresh reader from the start; it must not outlive the exchange.
   http::BodyPtr reader();
 

@@ -25,6 +25,8 @@ struct HookAt {
 
 struct Route {
   std::string name;  ///< the location as written ("/", "~ \.php$", "@fallback"); empty for the server itself
+  std::string prefix;        ///< of the path, which a proxy_pass with a URI replaces; empty: none
+  std::string alias_prefix;  ///< of the path, which alias replaces; empty: all of it
   const Server* server = nullptr;
   const CoreConf* core = nullptr;
 
@@ -51,5 +53,10 @@ struct Route {
 
   std::vector<std::pair<const conf::Section*, std::shared_ptr<void>>> sections;
 };
+
+/// Sets the prefixes from the locations of `chain`: "/img/" of `location /img/`, `= /img/` and `^~ /img/`,
+/// empty of one that is a regular expression or has a name. alias may be inherited, and then replaces the
+/// outer location's.
+void set_prefixes(Route& route, conf::Chain chain);
 
 }  // namespace exchange

@@ -1,7 +1,6 @@
 // A virtual server as exchanges see it: its names. The router fills and owns it; immutable afterwards.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -10,9 +9,9 @@ namespace exchange {
 struct Route;
 
 struct Server {
-  std::string name;  ///< $server_name: the first of `names`, without a leading dot; may be empty
-  std::vector<std::string> names;  ///< as written: exact, wildcard, "~regex"
-  const Route* root = nullptr;     ///< the server itself, where no location matches
+  std::vector<std::string> names;  ///< of server_name, as written: exact, wildcard, "~regex"
+  std::string first_name;          ///< $server_name: the first of them, without a leading dot; may be empty
+  const Route* route = nullptr;    ///< the server itself, where no location matches
 };
 
 }  // namespace exchange

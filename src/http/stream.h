@@ -111,6 +111,7 @@ class Stream {
   uint64_t body_bytes_sent() const { return body_bytes_sent_; }  ///< $body_bytes_sent
   uint64_t request_length() const { return request_length_; }    ///< $request_length
   base::MonoTime started() const { return started_; }            ///< first byte of the request
+  bool pipelined() const { return pipelined_; }                  ///< $pipe: it came behind another unanswered one
 
   void* user = nullptr;  ///< the handler's exchange
 
@@ -121,6 +122,7 @@ class Stream {
   uint64_t body_bytes_sent_ = 0;
   uint64_t request_length_ = 0;
   base::MonoTime started_ = 0;
+  bool pipelined_ = false;
 };
 
 /// What stands above the wire: `proxy` implements it, tests too.
