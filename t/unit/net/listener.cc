@@ -104,7 +104,9 @@ Test(listener, a_handler_can_stop_it_in_the_middle_and_it_starts_again) {
 Test(listener, without_descriptors_it_pauses_and_those_in_the_queue_wait) {
   Fixture fixture(true);
   fixture.listener.start();
-  fixture.loop.run_once(false);
+  Fd first = connected_to(fixture.listener.address());
+  while (fixture.accepted.sockets.empty()) fixture.loop.run_once(true);
+  fixture.accepted.sockets.clear();
   Fd client = connected_to(fixture.listener.address());
   rlimit before;
   getrlimit(RLIMIT_NOFILE, &before);
