@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "event/disk_threads.h"
+#include "event/gate.h"
 #include "event/loop.h"
 
 namespace net {
@@ -38,6 +39,9 @@ class Worker {
   uint32_t slot() const { return slot_; }
   uint32_t generation() const { return generation_; }
   bool is_keeper() const { return slot_ == UINT32_MAX; }
+
+  /// What must end before a draining process may: connections, and what goes on without one (fills).
+  event::Gate& under_way() { return under_way_; }
 
   /// All processes that share memory with this one, to wake one of them; null in unit tests without any.
   const shm::ProcessTable* processes() const { return processes_; }
@@ -76,6 +80,7 @@ class Worker {
 
  private:
   event::Loop loop_;
+  event::Gate under_way_{loop_.ready()};
   base::Log* log_;
   event::DiskThreads disk_;
   uint32_t process_index_;
