@@ -39,22 +39,34 @@ bool is_capture(std::string_view name) { return name.size() == 1 && name[0] >= '
 
 }  // namespace
 
-base::Result<std::shared_ptr<Template::Parts>> Template::split(std::string_view text) {
-  auto parts = std::make_shared<Parts>();
+base::Result<std::vector<TextPart>> split_variables(std::string_view text) {
+  std::vector<TextPart> parts;
   while (!text.empty()) {
     size_t dollar = text.find('$');
-    if (dollar != 0) parts->push_back({std::string(text.substr(0, dollar)), kNone});
+    if (dollar != 0) parts.push_back({std::string(text.substr(0, dollar)), false});
     if (dollar == std::string_view::npos) break;
     text.remove_prefix(dollar);
     size_t length = 0;
     base::Result<std::string_view> name = variable_name(text, length);
     if (!name) return tl::unexpected(name.error());
-    if (is_capture(*name)) {
-      parts->push_back({{}, kCapture + static_cast<uint32_t>((*name)[0] - '0')});
-    } else {
-      parts->push_back({std::string(*name), kUnbound});
-    }
+    parts.push_back({std::string(*name), true});
     text.remove_prefix(length);
+  }
+  return parts;
+}
+
+base::Result<std::shared_ptr<Template::Parts>> Template::split(std::string_view text) {
+  base::Result<std::vector<TextPart>> pieces = split_variables(text);
+  if (!pieces) return tl::unexpected(pieces.error());
+  auto parts = std::make_shared<Parts>();
+  for (TextPart& piece : *pieces) {
+    if (!piece.is_variable) {
+      parts->push_back({std::move(piece.text), kNone});
+    } else if (is_capture(piece.text)) {
+      parts->push_back({{}, kCapture + static_cast<uint32_t>(piece.text[0] - '0')});
+    } else {
+      parts->push_back({std::move(piece.text), kUnbound});
+    }
   }
   return parts;
 }

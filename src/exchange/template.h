@@ -22,6 +22,14 @@ class Exchange;
 class Builder;
 class Variables;
 
+/// One piece of a text with variables in it.
+struct TextPart {
+  std::string text;  ///< literal, or the name of a variable ("1" of $1)
+  bool is_variable = false;
+};
+/// The pieces of `text`. Errors: a "$" that names nothing, a "${" that is not closed.
+base::Result<std::vector<TextPart>> split_variables(std::string_view text);
+
 class Template {
  public:
   Template() = default;
