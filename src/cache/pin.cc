@@ -1,0 +1,35 @@
+#include "cache/zone.h"
+
+namespace cache {
+
+Pin::Pin(Pin&& other) noexcept
+    : zone_(std::exchange(other.zone_, nullptr)), shard_(other.shard_), entry_(other.entry_) {}
+
+Pin& Pin::operator=(Pin&& other) noexcept {
+  std::swap(zone_, other.zone_);
+  std::swap(shard_, other.shard_);
+  std::swap(entry_, other.entry_);
+  return *this;
+}
+
+void Pin::release() {
+  if (zone_ == nullptr) return;
+  Shard& shard = zone_->shards_[shard_];
+  shm::Locked locked = shard.locked();
+  shard.unpin(entry_, zone_->process_);
+  zone_ = nullptr;
+}
+
+ObjectHead& Pin::head() const { return zone_->shards_[shard_].object(entry_); }
+
+uint64_t Pin::body_size() const { return head().body_size.load(std::memory_order_acquire); }
+
+shm::Offset Pin::first() const {
+  return zone_->shards_[shard_].entry(entry_).extent.load(std::memory_order_acquire);
+}
+
+size_t Pin::body_start() const { return sizeof(ObjectHead) + head().key_size + head().head_size; }
+
+shm::Heap& Pin::heap() const { return zone_->heap_; }
+
+}  // namespace cache

@@ -1,0 +1,200 @@
+// One cache zone: stored responses in one shared memory segment, bounded by its size. Shared by all workers
+// and the keeper; each has a Zone of its own over the same memory.
+//
+// Locks are held for short sections inside these functions and never across a co_await. A full zone says no;
+// it never fails a request. What is stored is never changed: a new response is a new object, and readers of
+// the old one keep it until they let go of their pin.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/arena.h"
+#include "cache/shard.h"
+#include "shm/segment.h"
+
+namespace cache {
+
+class Zone;
+
+/// One reader's hold on a stored object: its bytes stay where they are. Must not outlive its Zone.
+class Pin {
+ public:
+  Pin() = default;
+  Pin(Pin&& other) noexcept;
+  Pin& operator=(Pin&& other) noexcept;
+  ~Pin() { release(); }
+
+  explicit operator bool() const { return zone_ != nullptr; }
+  void release();
+
+  /// Bytes of body that can be read by now; all of them once the object is complete.
+  uint64_t body_size() const;
+  /// The first extent and where the body begins in it.
+  shm::Offset first() const;
+  size_t body_start() const;
+  shm::Heap& heap() const;
+
+ private:
+  friend class Zone;
+  friend class Writer;
+  Pin(Zone* zone, uint32_t shard, uint32_t entry) : zone_(zone), shard_(shard), entry_(entry) {}
+  ObjectHead& head() const;
+
+  Zone* zone_ = nullptr;
+  uint32_t shard_ = 0;
+  uint32_t entry_ = 0;
+};
+
+/// What a lookup found: facts and head copied, the body copied (small) or pinned.
+struct Found {
+  EntryKind kind = EntryKind::unpublished;  ///< unpublished: nothing
+  Facts facts;
+  std::string_view head;  ///< stored head, or a marker's text; in the arena
+  uint64_t body_size = 0;
+  std::string_view body;  ///< in the arena, when `pin` is empty
+  Pin pin;
+  explicit operator bool() const { return kind != EntryKind::unpublished; }
+};
+
+/// Totals of a zone; sizes are of now, the rest since it was made.
+struct ZoneTotals {
+  uint64_t objects = 0, bytes = 0, memory_used = 0, memory_size = 0, entries_size = 0;
+  uint64_t hits = 0, misses = 0, stored = 0, evicted = 0, recoveries = 0;
+};
+
+class Zone {
+ public:
+  /// Bodies up to this are copied out instead of pinned: cheaper than two visits to the lock.
+  static constexpr size_t kCopiedBody = 4096;
+
+  /// Writes an empty zone into fresh memory: the `format` of shm::Segments::open().
+  static void format(std::byte* memory, const ZoneShape& shape);
+
+  /// `process`: this process's index. `inactive` seconds without use make an object count as absent; 0:
+  /// never.
+  Zone(shm::Mapping mapping, const ZoneShape& shape, shm::ProcessIndex process, uint32_t inactive = 0);
+  Zone(const Zone&) = delete;
+  Zone& operator=(const Zone&) = delete;
+
+  /// The digest of a key in this zone; its seed is the zone's own, so no client can make two keys meet.
+  base::Digest digest(std::string_view key) const { return base::digest128(key, header().seed); }
+
+  /// The complete object with that digest whose key is `key`. `now`: seconds since 1970. Does not count.
+  Found find(const base::Digest& digest, std::string_view key, uint32_t now, base::Arena& arena);
+  /// Counts a request's outcome, for the totals.
+  void count(const base::Digest& digest, bool hit);
+
+  /// Removes the complete object with that digest; one that is being filled will not be found. True when
+  /// there was one. A marker takes all its variants with it.
+  bool purge(const base::Digest& digest);
+
+  /// Stores a marker: `list` (see variant_list) first, then those a marker had already. Its salt, 0: no
+  /// memory.
+  uint64_t store_marker(const base::Digest& digest, std::string_view key, std::string_view list, uint32_t now,
+                        base::Arena& arena);
+
+  /// Frees something that nobody reads; false when there is nothing.
+  bool evict();
+  /// Undoes what a dead process held. For the keeper.
+  void release_process(shm::ProcessIndex process);
+  /// Removes objects unused since `before` (seconds since 1970); looks at `budget` entries and goes on there
+  /// at the next call. Returns how many. For the keeper.
+  size_t remove_unused(uint32_t before, size_t budget);
+
+  /// An object as each() shows it.
+  struct Listed {
+    std::string_view key;
+    Facts facts;
+    uint64_t body_size;
+    uint64_t footprint;
+    uint32_t last_used;
+    EntryKind kind;
+  };
+  /// Calls `visit` for every complete object, shard by shard under its lock: visit must be short and call
+  /// nothing of this zone. For the keeper.
+  void each(const std::function<void(const Listed&)>& visit);
+
+  ZoneTotals totals();
+  /// No object may be larger: half of the memory.
+  size_t largest_object() const { return heap_.capacity() / 2; }
+  shm::ProcessIndex process() const { return process_; }
+  /// What is wrong with the structure; empty when all is well.
+  std::string check();
+
+ private:
+  friend class Pin;
+  friend class Writer;
+  ZoneHeader& header() const { return *reinterpret_cast<ZoneHeader*>(mapping_.memory()); }
+  uint32_t shard_of(const base::Digest& digest) const {
+    return static_cast<uint32_t>(digest.high >> 32) & (shape_.shards - 1);
+  }
+  std::string_view key_of(const ObjectHead& head) const {
+    return {reinterpret_cast<const char*>(&head + 1), head.key_size};
+  }
+  bool copy_body(Shard& shard, uint32_t number, char* out) const;
+
+  shm::Mapping mapping_;
+  ZoneShape shape_;
+  shm::ProcessIndex process_;
+  uint32_t inactive_;
+  shm::Heap heap_;
+  std::vector<Shard> shards_;
+  uint32_t sweep_shard_ = 0;  // where remove_unused() goes on
+  uint32_t sweep_entry_ = 0;
+};
+
+/// Writes one object into a zone: begin(), append() as bytes come, finish() or abandon(). Until finish() no
+/// lookup finds it; one that was not finished is never served as complete, whoever dies.
+class Writer {
+ public:
+  Writer() = default;
+  Writer(Writer&& other) noexcept { *this = std::move(other); }
+  Writer& operator=(Writer&& other) noexcept;
+  ~Writer() { abandon(); }
+
+  /// What an object is before its body comes.
+  struct Object {
+    base::Digest digest;
+    std::string_view key;
+    std::string_view head;
+    Facts facts;
+    EntryKind kind = EntryKind::object;
+    std::optional<uint64_t> body_size;  ///< known: all memory is taken at once
+  };
+  /// An empty Writer when the zone cannot take it.
+  static Writer begin(Zone& zone, const Object& object, uint32_t now);
+
+  explicit operator bool() const { return zone_ != nullptr; }
+  /// Copies `bytes` into the object, where readers see them at once. False: no memory; none of it was taken,
+  /// and the object can only be abandoned.
+  bool append(std::string_view bytes);
+  /// The object is whole: it is found from now on, in every process. False when it was purged meanwhile.
+  bool finish();
+  /// Drops the object; readers that have a pin keep what is there.
+  void abandon();
+
+  /// A hold on the growing object. Empty when there is no claim left.
+  Pin pin();
+  uint64_t written() const { return written_; }
+
+ private:
+  bool reserve(uint64_t bytes);
+  bool add_extent(size_t least, size_t want, std::atomic<shm::Offset>& link);
+
+  Zone* zone_ = nullptr;
+  uint32_t shard_ = 0;
+  uint32_t entry_ = 0;
+  shm::Offset tail_ = 0;     // last extent
+  shm::Offset current_ = 0;  // the one being written
+  size_t used_ = 0;          // payload bytes of current_ that are written
+  uint64_t room_ = 0;        // bytes that can be written without more memory
+  uint64_t footprint_ = 0;
+  uint64_t written_ = 0;
+  uint64_t expected_ = 0;
+};
+
+}  // namespace cache
