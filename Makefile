@@ -30,7 +30,7 @@ BENCH_SOURCES := $(wildcard t/bench/*.cc)
 BEHAVIOUR := $(filter-out t/lib/% t/lint/% t/bench/% t/unit/% t/fuzz/%,$(wildcard t/*/*.t))
 
 # Tasks that only call others, or nothing of the program, work before ./configure has.
-ifneq ($(filter-out run check deps clean dist format lint-format lint-layers lint-coroutines,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out run check fuzz deps clean dist format lint-format lint-layers lint-coroutines,$(or $(MAKECMDGOALS),all)),)
 -include $(OBJS)/config.mk
 endif
 
@@ -172,7 +172,7 @@ format:
 
 # ---- fuzzing ----
 
-# Built by clang++ in a folder of its own, each target with the floors up to the highest that it includes.
+# Built by clang++ in a folder of its own, each target with the floors up to the highest that it, or a header beside it, includes.
 FUZZ := $(TOP_OBJS)/fuzz
 FUZZ_FLAGS := -std=c++20 -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all $(WARNINGS)
 FUZZ_PROGRAMS := $(FUZZ_SOURCES:t/fuzz/%.cc=$(FUZZ)/%)
@@ -180,7 +180,7 @@ $(FUZZ)/%.o: %.cc $(OBJS)/config.mk
 	@mkdir -p $(@D)
 	@echo "  CLANG   $<"
 	@$(CLANG) $(FUZZ_FLAGS) $(CPPFLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -include src/base/pch.h -c $< -o $@
-top_floor = $(lastword base $(foreach f,$(FLOORS),$(if $(shell grep -l '^.include "$(f)/' $(1)),$(f))))
+top_floor = $(lastword base $(foreach f,$(FLOORS),$(if $(shell grep -l '^.include "$(f)/' $(1) t/fuzz/*.h 2>/dev/null),$(f))))
 define fuzz_program
 $(FUZZ)/$(1): $(FUZZ)/t/fuzz/$(1).o $(foreach f,$(call upto,$(call top_floor,t/fuzz/$(1).cc),$(FLOORS)),$(patsubst %.cc,$(FUZZ)/%.o,$(filter src/$(f)/%,$(SOURCES))))
 	@echo "  LINK    $$@"
@@ -192,8 +192,10 @@ endif
 
 .PHONY: fuzz fuzz-programs
 fuzz-programs: $(FUZZ_PROGRAMS)
-fuzz: $(FUZZ_PROGRAMS)
-	@failed=; for program in $^; do name=$$(basename $$program); corpus=$(FUZZ)/corpus/$$name; mkdir -p $$corpus; \
+fuzz:
+	@contrib/deps build fuzz
+	@$(MAKE) --no-print-directory -j$(JOBS) fuzz-programs
+	@failed=; for program in $(FUZZ_PROGRAMS); do name=$$(basename $$program); corpus=$(FUZZ)/corpus/$$name; mkdir -p $$corpus; \
 	  echo "  FUZZ    $$name for $(FUZZ_SECONDS) s"; seeds=; [ ! -d t/fuzz/$$name ] || seeds=t/fuzz/$$name; \
 	  dictionary=; [ ! -f t/fuzz/$$name.dict ] || dictionary=-dict=t/fuzz/$$name.dict; \
 	  $$program -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1 \

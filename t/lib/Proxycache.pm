@@ -350,6 +350,9 @@ END {
 }
 
 $SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);
+# A test that hangs ends by itself, and says where it stood.
+$SIG{ALRM} = sub { require Carp; print STDERR '# ' . Carp::longmess('the test takes too long'); exit 1 };
+alarm patience(300);
 
 # ---- at the same time ----
 
@@ -370,7 +373,7 @@ sub new ($class, $work) {
     pipe(my $read, my $write) or die "pipe: $!";
     my $pid = fork // die "fork: $!";
     if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
+        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP ALRM);
         my $value = eval { $work->() };
         my $bytes = Storable::freeze([$@, $value]);
         binmode $write;
