@@ -180,7 +180,7 @@ const Route* ConfigBuilder::make_route(const Scope& scope, std::string name) {
   Route& route = *owned;
   config_->router_->routes_.push_back(std::move(owned));
   route.name = std::move(name);
-  route.prefix = exchange::location_prefix(scope.chain);
+  exchange::set_prefixes(route, scope.chain);
   route.server = scope.server;
   builder_->context = scope.context;
   for (const conf::Section* section : route_sections_) {

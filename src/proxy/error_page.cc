@@ -47,8 +47,8 @@ std::string escape_html(std::string_view text) {
 
 }  // namespace
 
-MadePage make_error_page(int status, std::string_view signature) {
-  MadePage page{"text/html", {}};
+ErrorPageText make_error_page(int status, std::string_view signature) {
+  ErrorPageText page{"text/html", {}};
   if (status < 300 || !http::has_content(http::Method::get, status)) return page;
   std::string title = fmt::format("{} {}", status, http::reason_phrase(status));
   if (title.ends_with(' ')) title.pop_back();

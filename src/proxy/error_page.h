@@ -6,13 +6,13 @@
 
 namespace proxy {
 
-struct MadePage {
+struct ErrorPageText {
   std::string_view content_type;
   std::string text;  ///< empty: this status has no page (304, 204, 1xx, and 2xx)
 };
 
 /// A short page for `status`; `signature` (see exchange::server_signature) stands at its end unless it is
 /// empty.
-MadePage make_error_page(int status, std::string_view signature);
+ErrorPageText make_error_page(int status, std::string_view signature);
 
 }  // namespace proxy

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "exchange/core_conf.h"
+#include "exchange/server_signature.h"
 #include "proxy/error_page.h"
 
 namespace proxy {
@@ -38,7 +39,7 @@ void make_page(Exchange& exchange) {
   exchange.reply.wants_error_page = false;
   if (ends_connection(status)) exchange.stream.close_after();
   if (status < 300 || status == 304 || exchange.reply.body != nullptr) return;
-  ErrorPageText page = make_error_page(status, *exchange.route->core);
+  ErrorPageText page = make_error_page(status, exchange::server_signature(exchange));
   exchange.answer(status, page.content_type, exchange.arena.copy(page.text));
 }
 

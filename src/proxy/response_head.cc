@@ -5,6 +5,7 @@
 #include "base/units.h"
 #include "exchange/core_conf.h"
 #include "exchange/server.h"
+#include "exchange/server_signature.h"
 #include "net/address.h"
 
 namespace proxy {
@@ -13,15 +14,6 @@ using exchange::CoreConf;
 using exchange::Exchange;
 
 namespace {
-
-std::string_view server_field(Exchange& exchange) {
-  const CoreConf& core = *exchange.route->core;
-  switch (core.server_tokens) {
-    case CoreConf::ServerTokens::off: return "proxycache";
-    case CoreConf::ServerTokens::text: return core.server_tokens_text.evaluate(exchange);
-    default: return "proxycache/" PC_VERSION;
-  }
-}
 
 // RFC 9110 §10.2.2 allows a relative Location; absolute_redirect (nginx) makes our own absolute.
 void make_location_absolute(Exchange& exchange) {
@@ -77,7 +69,10 @@ void complete_head(Exchange& exchange) {
     head.status = exchange.page_status;
     head.reason = {};
   }
-  if (!head.fields.has(http::Name::server)) head.fields.add(http::Name::server, server_field(exchange));
+  if (!head.fields.has(http::Name::server)) {
+    std::string_view signature = exchange::server_signature(exchange);
+    if (!signature.empty()) head.fields.add(http::Name::server, signature);
+  }
   if (!head.fields.has(http::Name::date)) {
     head.fields.add(http::Name::date, exchange.arena.copy(exchange.worker.clock().http_date()));
   }

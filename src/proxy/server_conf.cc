@@ -110,7 +110,7 @@ base::Result<void> add_listen(void* section, const conf::Directive& directive, c
       line.addresses.push_back(endpoint->address.with_port(static_cast<uint16_t>(port)));
     }
   } else {
-    base::Result<std::vector<net::Address>> found = net::resolve_now(endpoint->host, endpoint->port);
+    net::Resolver::Found found = net::resolve_blocking(endpoint->host, endpoint->port, base::seconds(10));
     if (!found) return base::fail("host not found in \"{}\": {}", directive.arg(0), found.error().message);
     line.addresses = std::move(*found);
   }
