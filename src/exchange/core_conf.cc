@@ -1,6 +1,6 @@
 #include "exchange/core_conf.h"
 
-#include "config.h"
+#include <config.h>
 #include "exchange/core_setters.h"
 #include "exchange/setters.h"
 

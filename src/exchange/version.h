@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "config.h"
+#include <config.h>
 
 namespace exchange {
 
