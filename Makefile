@@ -115,10 +115,12 @@ $(foreach folder,$(UNIT_FOLDERS),$(eval $(call unit_program,$(folder))))
 UNIT_PROGRAMS := $(UNIT_FOLDERS:%=$(OBJS)/t/unit_%)
 unit-programs: $(UNIT_PROGRAMS)
 
-# Each program prints its own closing line; all run, then the task fails if one did.
+# Each program prints its own closing line; all run, then the task fails if one did (or ran nothing, as without /proc).
 .PHONY: unit
 unit: $(UNIT_PROGRAMS)
-	@failed=; for program in $^; do echo "  UNIT    $$program"; $$program -j$(JOBS) || failed="$$failed $$program"; done; \
+	@failed=; for program in $^; do echo "  UNIT    $$program"; \
+	  $$program -j$(JOBS) >$$program.log 2>&1 || failed="$$failed $$program"; cat $$program.log; \
+	  ! grep -q 'Tested: 0 ' $$program.log || failed="$$failed $$program"; done; \
 	  [ -z "$$failed" ] || { echo "unit tests failed:$$failed" >&2; exit 1; }
 
 # ---- behaviour tests ----
