@@ -1,0 +1,82 @@
+// One request's way to an origin: choose a peer, connect or take an idle connection, ask, and decide whether
+// another is asked. The caller drives it try by try, so that it can act before and after each:
+//
+//   while (fetch.choose()) {
+//     co_await fetch.ask(request, interim, answer);
+//     if (fetch.judge(answer) == Fetch::Next::done) break;
+//   }
+//
+// Owned by the exchange's coroutine. Nothing of the last try is left when the next begins.
+#pragma once
+
+#include <memory>
+
+#include "net/connect.h"
+#include "upstream/lease.h"
+#include "upstream/retry.h"
+
+namespace upstream {
+
+struct FetchOptions {
+  RetryRules retry;
+  http::OriginLimits limits;
+  net::ConnectOptions connect;
+  const void* location = nullptr;    ///< for `keepalive … local`
+  bool repeatable = true;            ///< the body can be sent again from its start
+  bool idempotent = true;            ///< RFC 9110 §9.2.2
+  bool counts_as_idempotent = true;  ///< nginx: not POST, LOCK, PATCH
+};
+
+class Fetch {
+ public:
+  Fetch(event::Loop& loop, base::Log& log, std::shared_ptr<Cluster> cluster, const FetchOptions& options,
+        event::CancelScope* scope);
+  Fetch(const Fetch&) = delete;
+  Fetch& operator=(const Fetch&) = delete;
+
+  /// Who is asked next; null when no peer is live, or all were tried.
+  const Peer* choose();
+  /// Asks the chosen peer. What came, or went wrong, is in `answer`. `interim` may be null.
+  event::Task<void> ask(const http::OriginRequest& request, h1::InterimHandler* interim,
+                        http::OriginAnswer& answer);
+
+  enum class Next : uint8_t { done, again };
+  /// What the answer means for the peer, and whether the caller goes round again.
+  Next judge(http::OriginAnswer& answer);
+  /// After `done` with a response: its body, or null, into answer.body. Without this call the connection is
+  /// closed. `observer` (may be null) hears when the connection is let go: at once where there is no body.
+  void take_body(http::OriginAnswer& answer, LeaseObserver* observer);
+
+  /// Of the last try: milliseconds until connected, 0 for an idle connection, -1 when it did not come to
+  /// that.
+  int64_t connect_ms() const { return connect_ms_; }
+  uint64_t bytes_sent() const { return bytes_sent_; }
+  uint64_t bytes_received() const { return bytes_received_; }
+  bool used_pool() const { return used_pool_; }
+
+ private:
+  event::Task<void> connect(http::OriginAnswer& answer);
+  ConnectionKey key() const;
+  Next judge_fault(const http::OriginAnswer& answer);
+  TryEnd describe(Trouble trouble) const;
+
+  event::Loop& loop_;
+  base::Log& log_;
+  std::shared_ptr<Cluster> cluster_;
+  const FetchOptions& options_;
+  event::CancelScope* scope_;
+  Selection selection_;
+  std::unique_ptr<Lease> lease_;
+  PeerPtr same_;  // is asked again, on a fresh connection
+  base::MonoTime began_;
+  uint32_t tries_ = 0;
+  uint32_t most_tries_ = 0;
+  bool was_sent_ = false;
+  bool was_stale_ = false;
+  bool used_pool_ = false;
+  int64_t connect_ms_ = -1;
+  uint64_t bytes_sent_ = 0;
+  uint64_t bytes_received_ = 0;
+};
+
+}  // namespace upstream
