@@ -73,7 +73,8 @@ base::Result<CommandLine> parse_command_line(std::span<const char* const> argume
       if (valued == std::end(kValued)) return base::fail("invalid option: \"{}\"", letter);
       // The rest of the word is the value; when nothing is left, the next word is.
       if (word.empty()) {
-        if (++i == arguments.size()) return base::fail("option \"-{}\" requires {}", letter, valued->value_name);
+        if (++i == arguments.size())
+          return base::fail("option \"-{}\" requires {}", letter, valued->value_name);
         word = arguments[i];
       }
       base::Result<void> set = set_value(line, letter, std::string(word));

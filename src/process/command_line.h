@@ -1,5 +1,5 @@
-// What the command line asks for, in nginx's options and their combined forms (-tc FILE). Only words: nothing is
-// opened or looked up here.
+// What the command line asks for, in nginx's options and their combined forms (-tc FILE). Only words: nothing
+// is opened or looked up here.
 #pragma once
 
 #include <optional>
@@ -12,12 +12,12 @@
 namespace process {
 
 struct CommandLine {
-  bool show_version = false;    ///< -v, and with every option that shows more
-  bool show_help = false;       ///< -? -h
-  bool show_configure = false;  ///< -V
-  bool test = false;            ///< -t -T
-  bool dump = false;            ///< -T
-  bool quiet = false;           ///< -q
+  bool show_version = false;             ///< -v, and with every option that shows more
+  bool show_help = false;                ///< -? -h
+  bool show_configure = false;           ///< -V
+  bool test = false;                     ///< -t -T
+  bool dump = false;                     ///< -T
+  bool quiet = false;                    ///< -q
   std::optional<std::string> prefix;     ///< -p
   std::optional<std::string> error_log;  ///< -e; "stderr" as written
   std::optional<std::string> conf;       ///< -c

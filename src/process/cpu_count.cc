@@ -48,7 +48,8 @@ std::optional<double> quota_v1(const ReadText& read, const std::string& folder) 
 using QuotaOf = std::optional<double> (*)(const ReadText& read, const std::string& folder);
 
 /// The smallest quota of the group and all above it: each of them binds.
-std::optional<double> least_up_to(const ReadText& read, const std::string& root, std::string group, QuotaOf quota_of) {
+std::optional<double> least_up_to(const ReadText& read, const std::string& root, std::string group,
+                                  QuotaOf quota_of) {
   std::optional<double> least;
   for (;;) {
     while (group.ends_with('/')) group.pop_back();

@@ -1,5 +1,5 @@
-// How many workers `worker_processes auto` means: the CPUs this process may run on, at most what the cgroup's CPU
-// quota pays for. A container with 2 of 64 CPUs gets 2 workers, not 64.
+// How many workers `worker_processes auto` means: the CPUs this process may run on, at most what the cgroup's
+// CPU quota pays for. A container with 2 of 64 CPUs gets 2 workers, not 64.
 #pragma once
 
 #include <functional>
@@ -15,8 +15,8 @@ std::optional<std::string> read_text(const std::string& path);
 /// CPUs in the affinity mask; at least 1.
 unsigned usable_cpus();
 
-/// The CPU quota of this process's cgroup and those above it, in CPUs: the smallest along the way, of cgroup v2
-/// (cpu.max) and v1 (cpu.cfs_quota_us / cpu.cfs_period_us). nullopt: no limit.
+/// The CPU quota of this process's cgroup and those above it, in CPUs: the smallest along the way, of cgroup
+/// v2 (cpu.max) and v1 (cpu.cfs_quota_us / cpu.cfs_period_us). nullopt: no limit.
 std::optional<double> cpu_quota(const ReadText& read = read_text);
 
 /// The least of both, rounded up, at least 1.

@@ -29,7 +29,7 @@ void ErrorLog::write_to(std::vector<Sink> sinks) {
   for (const Kept& line : kept_) {
     for (base::Log& log : logs_) {
       // What went to stderr as a copy is not repeated there.
-      if (log.fd() == STDERR_FILENO && copies_to_stderr_ && line.level <= base::LogLevel::warn) continue;
+      if (log.fd() == STDERR_FILENO && copies(line.level)) continue;
       if (log.enabled(line.level)) log.write(line.level, 0, line.text);
     }
   }
@@ -47,7 +47,7 @@ void ErrorLog::use_clock(const base::Clock& clock) {
 }
 
 bool ErrorLog::on_stderr(base::LogLevel level) const {
-  if (copies_to_stderr_ && level <= base::LogLevel::warn) return true;
+  if (copies(level)) return true;
   return std::any_of(logs_.begin(), logs_.end(), [level](const base::Log& log) {
     return log.fd() == STDERR_FILENO && log.enabled(level);
   });
@@ -61,7 +61,7 @@ void ErrorLog::write(base::LogLevel level, uint64_t connection, std::string_view
     wrote_stderr |= log.fd() == STDERR_FILENO;
   }
   if (logs_.empty() && kept_.size() < kMostKept) kept_.push_back({level, std::string(text)});
-  if (copies_to_stderr_ && !wrote_stderr && level <= base::LogLevel::warn) {
+  if (!wrote_stderr && copies(level)) {
     write_stderr(fmt::format("{}: [{}] {}\n", name_, base::log_level_name(level), text));
   }
 }

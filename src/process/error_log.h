@@ -1,5 +1,5 @@
-// The error log of one process: every `error_log` line of the main level, and at start a copy on stderr. Owned by
-// the process; everything below writes to it as a base::Log. Never blocks, never fails.
+// The error log of one process: every `error_log` line of the main level, and at start a copy on stderr.
+// Owned by the process; everything below writes to it as a base::Log. Never blocks, never fails.
 #pragma once
 
 #include <memory>
@@ -27,12 +27,14 @@ class ErrorLog final : public base::Log {
   /// "name: [warn] text".
   ErrorLog(std::string name, const base::Clock& clock);
 
-  /// Where lines go from now on; what was kept is written there first. The files stay open as long as this uses
-  /// them.
+  /// Where lines go from now on; what was kept is written there first. The files stay open as long as this
+  /// uses them.
   void write_to(std::vector<Sink> sinks);
   const std::vector<Sink>& sinks() const { return sinks_; }
   /// Whether a line of that level reaches stderr, be it as a sink.
   bool on_stderr(base::LogLevel level) const;
+  /// Which lines stderr gets a copy of; `warn` unless said.
+  void copy_to_stderr(base::LogLevel level) { copied_ = level; }
   /// Ends the copy on stderr: the start is over, or stderr is gone.
   void leave_stderr() { copies_to_stderr_ = false; }
   /// After fork(), in a process with a clock of its own.
@@ -46,10 +48,12 @@ class ErrorLog final : public base::Log {
     std::string text;
   };
   void make_logs();
+  bool copies(base::LogLevel level) const { return copies_to_stderr_ && level <= copied_; }
 
   std::string name_;
   const base::Clock* clock_;
   bool copies_to_stderr_ = true;
+  base::LogLevel copied_ = base::LogLevel::warn;
   std::vector<Sink> sinks_;
   std::vector<base::Log> logs_;  // one a sink
   std::vector<Kept> kept_;

@@ -35,9 +35,11 @@ base::Result<void> give_to(const Account& account, int fd, const std::string& pa
 
 }  // namespace
 
-LogFiles::LogFiles(const proxy::Config& config, const std::string& default_error_log) : files_(config.log_files()) {
+LogFiles::LogFiles(const proxy::Config& config, const std::string& default_error_log)
+    : files_(config.log_files()) {
   auto file_at = [this](const std::string& path) {
-    auto found = std::find_if(files_.begin(), files_.end(), [&](const auto& file) { return file->path == path; });
+    auto found =
+        std::find_if(files_.begin(), files_.end(), [&](const auto& file) { return file->path == path; });
     if (found != files_.end()) return *found;
     files_.push_back(std::make_shared<exchange::LogFile>(exchange::LogFile{path}));
     return files_.back();

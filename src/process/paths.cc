@@ -13,14 +13,17 @@ namespace {
 std::string absolute(std::string path) {
   if (path.starts_with('/')) return path;
   char folder[PATH_MAX];
-  // Without a working directory (it was removed) a relative path means nothing; the open that follows says so.
+  // Without a working directory (it was removed) a relative path means nothing; the open that follows says
+  // so.
   if (getcwd(folder, sizeof folder) == nullptr) return path;
   return std::string(folder) + "/" + path;
 }
 
 }  // namespace
 
-std::string Paths::full(const std::string& path) const { return path.starts_with('/') ? path : prefix + path; }
+std::string Paths::full(const std::string& path) const {
+  return path.starts_with('/') ? path : prefix + path;
+}
 
 Paths Paths::from(const CommandLine& line) {
   Paths paths;

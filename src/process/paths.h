@@ -1,5 +1,5 @@
-// The places a start is told of by its command line, else by the build: absolute, whatever the working directory
-// becomes.
+// The places a start is told of by its command line, else by the build: absolute, whatever the working
+// directory becomes.
 #pragma once
 
 #include <string>

@@ -14,7 +14,8 @@ inline constexpr std::string_view kOldBinary = ".oldbin";
 
 /// Writes `pid` and a newline; the folders above are made.
 base::Result<void> write_pid_file(const std::string& path, pid_t pid);
-/// The process id in the file. Errors as nginx says them: `open() "…" failed`, `invalid PID number "…" in "…"`.
+/// The process id in the file. Errors as nginx says them: `open() "…" failed`, `invalid PID number "…" in
+/// "…"`.
 base::Result<pid_t> read_pid_file(const std::string& path);
 
 }  // namespace process

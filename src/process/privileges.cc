@@ -42,13 +42,15 @@ base::Result<void> take_on(const Account& account) {
   }
   if (setuid(account.uid) != 0) return base::fail_errno(errno, "setuid({}) failed", account.uid);
   // setuid() took it away; without it there is no core file, and leak checkers cannot look at the process.
-  if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0) return base::fail_errno(errno, "prctl(PR_SET_DUMPABLE) failed");
+  if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0)
+    return base::fail_errno(errno, "prctl(PR_SET_DUMPABLE) failed");
   return {};
 }
 
 base::Result<uint64_t> raise_open_files(uint64_t wanted) {
   rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return base::fail_errno(errno, "getrlimit(RLIMIT_NOFILE) failed");
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return base::fail_errno(errno, "getrlimit(RLIMIT_NOFILE) failed");
   if (limit.rlim_cur >= wanted) return limit.rlim_cur;
   limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {

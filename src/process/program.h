@@ -1,4 +1,5 @@
-// Under which name this program runs, and what follows from it: a link called "nginx" makes it answer as nginx.
+// Under which name this program runs, and what follows from it: a link called "nginx" makes it answer as
+// nginx.
 #pragma once
 
 #include <string>

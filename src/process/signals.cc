@@ -10,7 +10,8 @@ namespace process {
 
 namespace {
 
-constexpr int kHeard[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGCHLD, SIGALRM, SIGIO};
+constexpr int kHeard[] = {SIGHUP,  SIGINT,   SIGQUIT, SIGTERM, SIGUSR1,
+                          SIGUSR2, SIGWINCH, SIGCHLD, SIGALRM, SIGIO};
 
 sigset_t heard() {
   sigset_t set;

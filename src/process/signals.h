@@ -1,5 +1,6 @@
 // The signals that master and workers obey, and the master's way to hear them: blocked always, read from a
-// descriptor, so that nothing runs inside a handler and none is lost between fork and the child's own handlers.
+// descriptor, so that nothing runs inside a handler and none is lost between fork and the child's own
+// handlers.
 #pragma once
 
 #include <signal.h>

@@ -72,12 +72,13 @@ ProcessTable::~ProcessTable() {
 ProcessIndex ProcessTable::claim(ProcessKind kind, uint16_t slot, uint32_t generation) {
   for (ProcessIndex index = 0; index < capacity(); ++index) {
     Entry& entry = entries()[index];
-    if (entry.state.load(std::memory_order_acquire) != ProcessState::free) continue;
+    // During a binary upgrade two masters claim from the same table.
+    ProcessState state = ProcessState::free;
+    if (!entry.state.compare_exchange_strong(state, ProcessState::running, std::memory_order_acq_rel)) continue;
     entry.pid.store(0, std::memory_order_relaxed);
     entry.slot.store(slot, std::memory_order_relaxed);
     entry.generation.store(generation, std::memory_order_relaxed);
     entry.kind.store(kind, std::memory_order_relaxed);
-    entry.state.store(ProcessState::running, std::memory_order_release);
     drain(events_[index]);  // a wake-up for who was here before
     return index;
   }

@@ -1,0 +1,118 @@
+#include "process/listening.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "net/listener.h"
+#include "net/socket.h"
+
+namespace process {
+
+namespace {
+
+/// Takes the next unused socket of that address out of `open`.
+std::shared_ptr<ListeningSocket> take(OpenSockets& open, const net::Address& address) {
+  auto found =
+      std::find_if(open.begin(), open.end(), [&](const auto& socket) { return socket->address == address; });
+  if (found == open.end()) return nullptr;
+  std::shared_ptr<ListeningSocket> socket = *found;
+  open.erase(found);
+  return socket;
+}
+
+base::Result<std::shared_ptr<ListeningSocket>> open_one(const net::ListenOptions& options) {
+  base::Result<net::Fd> fd = net::open_listener(options);
+  if (!fd) return tl::unexpected(fd.error());
+  auto socket = std::make_shared<ListeningSocket>();
+  socket->fd = std::move(*fd);
+  socket->address = options.address;
+  socket->reuseport = options.reuseport;
+  return socket;
+}
+
+/// Others can join its port only when the first one allows it.
+base::Result<void> allow_reuseport(ListeningSocket& socket) {
+  if (socket.reuseport) return {};
+  int code = net::set_option(socket.fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+  if (code != 0) {
+    return base::fail_errno(code, "setsockopt(SO_REUSEPORT) {} failed", socket.address.text());
+  }
+  socket.reuseport = true;
+  return {};
+}
+
+}  // namespace
+
+base::Result<Listening> Listening::open(const proxy::Config& config, unsigned workers,
+                                        const OpenSockets& open) {
+  Listening listening;
+  OpenSockets unused = open;
+  for (const net::ListenOptions& options : config.listeners()) {
+    bool per_slot = options.reuseport && !options.address.is_unix();
+    OpenSockets row;
+    for (unsigned slot = 0; slot < (per_slot ? workers : 1); ++slot) {
+      std::shared_ptr<ListeningSocket> socket = take(unused, options.address);
+      if (!socket) {
+        base::Result<std::shared_ptr<ListeningSocket>> opened = open_one(options);
+        if (!opened) return tl::unexpected(opened.error());
+        row.push_back(*opened);
+        continue;
+      }
+      base::Result<void> ready = per_slot ? allow_reuseport(*socket) : base::Result<void>();
+      if (ready) ready = net::configure_listener(socket->fd.get(), options);
+      if (!ready) return tl::unexpected(ready.error());
+      row.push_back(std::move(socket));
+    }
+    listening.rows_.push_back(std::move(row));
+  }
+  return listening;
+}
+
+base::Result<OpenSockets> Listening::inherited(const std::vector<int>& descriptors) {
+  OpenSockets open;
+  for (int fd : descriptors) {
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0) {
+      return base::fail("descriptor {} that the old binary handed on is not a listening socket", fd);
+    }
+    auto socket = std::make_shared<ListeningSocket>();
+    socket->fd.reset(fd);
+    socket->address = net::local_address(fd);
+    int reuseport = 0;
+    size = sizeof reuseport;
+    getsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &reuseport, &size);
+    socket->reuseport = reuseport != 0;
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    open.push_back(std::move(socket));
+  }
+  return open;
+}
+
+int Listening::fd(size_t index, unsigned slot) const {
+  const OpenSockets& row = rows_[index];
+  return (row.size() == 1 ? row.front() : row[slot])->fd.get();
+}
+
+OpenSockets Listening::all() const {
+  OpenSockets all;
+  for (const OpenSockets& row : rows_) all.insert(all.end(), row.begin(), row.end());
+  return all;
+}
+
+bool Listening::has(const ListeningSocket& socket) const {
+  return std::any_of(rows_.begin(), rows_.end(), [&](const OpenSockets& row) {
+    return std::any_of(row.begin(), row.end(), [&](const auto& own) { return own.get() == &socket; });
+  });
+}
+
+void Listening::keep_only(unsigned slot) {
+  for (OpenSockets& row : rows_) {
+    if (row.size() > 1) row = {row[slot]};
+  }
+}
+
+}  // namespace process

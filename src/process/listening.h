@@ -1,0 +1,52 @@
+// The listening sockets of one configuration: one an address, or with reuseport one an address and worker
+// slot. Opened by the master; a reload or a new binary takes over those whose address stays, so that no
+// connection is refused meanwhile. A socket is closed when no configuration of this process uses it any more.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/error.h"
+#include "net/address.h"
+#include "net/fd.h"
+#include "proxy/config.h"
+
+namespace process {
+
+struct ListeningSocket {
+  net::Fd fd;
+  net::Address address;
+  bool reuseport = false;
+};
+
+/// What is open already, in the order in which slots use it.
+using OpenSockets = std::vector<std::shared_ptr<ListeningSocket>>;
+
+class Listening {
+ public:
+  Listening() = default;
+
+  /// A socket for every `listen` of the configuration and, with reuseport, for each of `workers` slots: from
+  /// `open` where there is one for the address, else new. Errors name the call and the address.
+  static base::Result<Listening> open(const proxy::Config& config, unsigned workers, const OpenSockets& open);
+  /// The sockets a new binary was started with. Errors: not a listening socket.
+  static base::Result<OpenSockets> inherited(const std::vector<int>& descriptors);
+
+  /// The descriptor that a worker accepts from for the configuration's listener `index`.
+  int fd(size_t index, unsigned slot) const;
+  size_t count() const { return rows_.size(); }
+
+  /// Every socket once, in the order that open() takes them.
+  OpenSockets all() const;
+  bool has(const ListeningSocket& socket) const;
+
+  /// In a worker: closes the sockets of other slots.
+  void keep_only(unsigned slot);
+  /// In a keeper, or a master that ends: closes them all.
+  void close() { rows_.clear(); }
+
+ private:
+  std::vector<OpenSockets> rows_;  // one a listener; one socket, or one a slot
+};
+
+}  // namespace process

@@ -1,0 +1,93 @@
+#include "process/worker.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace process {
+
+namespace {
+
+/// How often a full worker looks whether it has room again.
+constexpr base::Duration kRoomCheck{20};
+/// Connections taken from the queue of a socket that closes: more than any backlog holds.
+constexpr int kMostLeft = 65536;
+
+}  // namespace
+
+WorkerProcess::WorkerProcess(Place& place)
+    : Child(place, "worker"), room_check_(loop(), on_room_check, this) {}
+
+WorkerProcess::Door::Door(WorkerProcess& worker, uint32_t listener_index, int fd)
+    : owner(worker),
+      index(listener_index),
+      listener(worker.loop(), fd, worker.config().events().multi_accept, *this, worker.log()) {}
+
+base::Result<void> WorkerProcess::begin() {
+  uint64_t files = open_files_limit();
+  if (config().events().worker_connections > files) {
+    log().print(base::LogLevel::warn, "{} worker_connections exceed open file resource limit: {}",
+                config().events().worker_connections, files);
+  }
+  Listening& listening = generation_of().listening;
+  for (size_t i = 0; i < listening.count(); ++i) {
+    doors_.push_back(std::make_unique<Door>(*this, static_cast<uint32_t>(i), listening.fd(i, slot())));
+  }
+  for (const std::unique_ptr<Door>& door : doors_) door->listener.start();
+  return {};
+}
+
+void WorkerProcess::Door::on_accept(net::Listener&, net::Fd socket, const net::Address& peer) {
+  owner.service().accept(std::move(socket), index, peer);
+  if (owner.is_full()) owner.close_doors();
+}
+
+void WorkerProcess::Door::on_accept_shortage(net::Listener&, int) {}
+
+bool WorkerProcess::is_full() { return service().connections() >= config().events().worker_connections; }
+
+// Others take what comes while this one has no room; nobody is turned away.
+void WorkerProcess::close_doors() {
+  if (closed_ || draining()) return;
+  closed_ = true;
+  log().print(base::LogLevel::warn, "{} worker_connections are not enough",
+              config().events().worker_connections);
+  for (const std::unique_ptr<Door>& door : doors_) door->listener.stop();
+  room_check_.start(kRoomCheck);
+}
+
+void WorkerProcess::open_doors() {
+  closed_ = false;
+  for (const std::unique_ptr<Door>& door : doors_) door->listener.start();
+}
+
+void WorkerProcess::on_room_check(void* owner) {
+  WorkerProcess* self = static_cast<WorkerProcess*>(owner);
+  if (self->draining()) return;
+  if (self->is_full()) return self->room_check_.start(kRoomCheck);
+  self->open_doors();
+}
+
+void WorkerProcess::stop_accepting(const std::vector<uint16_t>& last_listeners) {
+  room_check_.stop();
+  for (uint16_t index : last_listeners) {
+    if (index < doors_.size()) empty(*doors_[index]);
+  }
+  doors_.clear();
+  generation_of().listening.close();
+}
+
+// The kernel resets what still waits in the queue when the last process closes the socket.
+void WorkerProcess::empty(const Door& door) {
+  for (int left = kMostLeft; left != 0; --left) {
+    sockaddr_storage from{};
+    socklen_t size = sizeof from;
+    net::Fd socket(
+        accept4(door.listener.fd(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!socket && (errno == EINTR || errno == ECONNABORTED)) continue;
+    if (!socket) return;
+    service().accept(std::move(socket), door.index, net::Address(reinterpret_cast<sockaddr*>(&from), size));
+  }
+}
+
+}  // namespace process
