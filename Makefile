@@ -64,7 +64,8 @@ FORCE:
 $(OBJS)/pch.h.gch: src/base/pch.h $(OBJS)/command
 	@mkdir -p $(@D)
 	@echo "  PCH     $@"
-	@$(COMPILE) -x c++-header $< -o $@
+	@echo '#include "base/pch.h"' >$(OBJS)/pch.h
+	@$(COMPILE) -x c++-header $(OBJS)/pch.h -o $@
 
 # What the compiler says is shown and kept: make lint fails on the objects that have a word in .warnings.
 $(OBJS)/%.o: %.cc $(OBJS)/pch.h.gch
@@ -161,7 +162,8 @@ CLANG_CHECK := $(CLANG) -std=c++20 $(CPPFLAGS) $(WARNINGS) -Werror -fsyntax-only
 CLANG_STAMPS := $(patsubst %.cc,$(TOP_OBJS)/lint/%.ok,$(SOURCES) $(wildcard $(MAIN)) $(UNIT_SOURCES))
 $(TOP_OBJS)/lint/pch.h.pch: src/base/pch.h $(OBJS)/config.mk
 	@mkdir -p $(@D)
-	@$(CLANG) -std=c++20 $(CPPFLAGS) $(WARNINGS) -x c++-header $< -o $@
+	@echo '#include "base/pch.h"' >$(@:.pch=)
+	@$(CLANG) -std=c++20 $(CPPFLAGS) $(WARNINGS) -x c++-header $(@:.pch=) -o $@
 $(TOP_OBJS)/lint/%.ok: %.cc $(TOP_OBJS)/lint/pch.h.pch
 	@mkdir -p $(@D)
 	@$(CLANG_CHECK) -include-pch $(TOP_OBJS)/lint/pch.h.pch -MMD -MP -MT $@ -MF $(@:.ok=.d) $< && touch $@
