@@ -23,6 +23,7 @@ class ProcessTable;
 namespace exchange {
 
 struct Module;
+class Builder;
 
 class Worker {
  public:
@@ -54,8 +55,14 @@ class Worker {
     on_death_.push_back(std::move(release));
   }
 
+  /// What the parts of the configuration share by name (Builder::find_shared): how on_worker finds what
+  /// on_init made. Null in unit tests without a configuration.
+  const Builder* parts() const { return parts_; }
+  void use(const Builder& parts) { parts_ = &parts; }
+
   /// What a module keeps per process, made in on_worker.
   void keep(const Module& module, std::shared_ptr<void> object) { kept_[&module] = std::move(object); }
+  bool keeps(const Module& module) const { return kept_.contains(&module); }
   template <class T>
   T& kept(const Module& module) {
     return *static_cast<T*>(kept_.at(&module).get());
@@ -87,6 +94,7 @@ class Worker {
   uint32_t slot_;
   uint32_t generation_;
   const shm::ProcessTable* processes_;
+  const Builder* parts_ = nullptr;
   std::vector<std::function<void()>> on_wake_;
   std::vector<std::function<void(uint32_t)>> on_death_;
   std::unordered_map<const Module*, std::shared_ptr<void>> kept_;

@@ -36,6 +36,7 @@ int Child::run() {
     log().print(base::LogLevel::emerg, "{}", placed.error().message);
     return kExitFatal;
   }
+  use(config().parts());
   base::Result<std::unique_ptr<proxy::Service>> service =
       proxy::Service::start(*this, place_.generation.config);
   base::Result<void> begun;

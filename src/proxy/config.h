@@ -55,6 +55,9 @@ class Config {
   const std::vector<std::shared_ptr<exchange::LogFile>>& log_files() const { return log_files_; }
   const std::vector<const exchange::Module*>& modules() const { return modules_; }
 
+  /// What its parts share by name, for Worker::use().
+  const exchange::Builder& parts() const { return *builder_; }
+
   /// What -T prints: the effective configuration, then each route's pipeline with reasons.
   std::string print() const;
 
