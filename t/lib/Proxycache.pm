@@ -217,8 +217,9 @@ sub path ($self, $name) { $name =~ m{^/} ? $name : "$self->{prefix}/$name" }
 sub slurp ($path) { open my $file, '<:raw', $path or return ''; local $/; return <$file> // '' }
 sub read_file ($self, $name) { slurp($self->path($name)) }
 
-sub write_file ($self, $name, $bytes) {
-    my $path = $self->path($name);
+sub write_file ($self, $name, $bytes) { write_path($self->path($name), $bytes) }
+
+sub write_path ($path, $bytes) {
     File::Path::make_path(dirname $path);
     open my $file, '>:raw', $path or die "$path: $!";
     print $file $bytes;
