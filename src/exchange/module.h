@@ -34,8 +34,8 @@ struct Call {
 namespace priority {
 inline constexpr int real_ip = 5, active_health = 10, request_id = 20, rate_limiter = 30, access = 35,
                      circuit_breaker = 40, health_check = 50, metrics_exporter = 60, admin_api = 70,
-                     cache = 80, url_rewriter = 90, compression = 100, load_balancer = 110, proxy_core = 120,
-                     static_files = 125, raw_tcp = 130;
+                     try_files = 75, cache = 80, url_rewriter = 90, compression = 100, load_balancer = 110,
+                     proxy_core = 120, stub_status = 122, static_files = 125, raw_tcp = 130;
 }
 
 struct Module {
