@@ -11,7 +11,8 @@ our @EXPORT_OK = qw(wait_until patience);
 sub patience ($seconds) { $seconds * ($ENV{PATIENCE} // 1) }
 
 # A pipe on which nothing ever arrives: waiting for it is how to let a little time go by.
-pipe(my $quiet, my $unwritten) or die "pipe: $!";
+our ($quiet, $unwritten);
+pipe($quiet, $unwritten) or die "pipe: $!";
 
 sub wait_until ($condition, $seconds = 10) {
     my $end  = time + patience($seconds);

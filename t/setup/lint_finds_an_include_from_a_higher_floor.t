@@ -6,7 +6,7 @@ my $house = File::Temp::tempdir(CLEANUP => 1);
 my $write = sub ($path, $text) { Proxycache::write_path("$house/$path", $text) };
 $write->('src/base/text.h', '');
 $write->('src/http/fields.h', "#include <string>\n#include \"base/text.h\"\n");
-my $lint = sub { Proxycache::run_command(['sh', '-c', "cd $house && exec $Proxycache::tree/t/lint/layers base http proxy"]) };
+my $lint = sub { Proxycache::run_command(['sh', '-c', "cd $house && exec $Proxycache::tree/t/lint/layers base http exchange proxy"]) };
 is $lint->()->{status}, 0, 'downwards is right' or diag $lint->()->{err};
 
 $write->('src/base/clock.h', "#include \"http/fields.h\"\n");
