@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "exchange/module.h"
 #include "base/units.h"
+#include "exchange/module.h"
 #include "exchange/template.h"
 #include "proxy/log_format.h"
 

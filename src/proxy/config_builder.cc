@@ -164,6 +164,7 @@ void ConfigBuilder::build_location(const conf::Directive& directive, const Scope
         make_route(scope.inside(*except, conf::kLimitExcept), name + " limit_except");
   }
   build_locations(directive, scope, location.nested);
+  if (location.kind == Location::Kind::prefix && location.text.ends_with('/')) slashed_.push_back(&location);
   base::Result<void> added = tree.add(std::move(*parsed));
   if (!added) diagnostics_.error(at, "{}", added.error().message);
 }
@@ -263,6 +264,11 @@ void ConfigBuilder::start_modules() {
   for (const auto& route : config_->router_->routes_) {
     if (route->server != nullptr) fill_hooks(*route);
     builder_->routes.push_back(route.get());
+  }
+  for (Location* location : slashed_) {
+    location->redirects_to_slash = std::ranges::any_of(location->route->on_request, [](const auto& hook) {
+      return hook.module->priority == exchange::priority::proxy_core;
+    });
   }
   for (const Module* module : modules_) {
     if (module->on_init == nullptr) continue;

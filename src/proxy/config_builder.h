@@ -52,8 +52,6 @@ class ConfigBuilder {
   conf::Directive main_;                              // the main level as a scope
   std::vector<const exchange::Module*> modules_;      // by priority
   std::vector<const conf::Section*> route_sections_;  // what a route carries
-  std::vector<std::pair<net::ListenOptions, bool>>
-      listens_;  // parallel to the router's; bool: options were named
   struct Listen {
     net::ListenOptions options;
     bool has_options = false;
@@ -61,6 +59,7 @@ class ConfigBuilder {
     const VirtualServer* last = nullptr;  // the server whose line came last: a second one of it is an error
   };
   std::vector<Listen> found_;
+  std::vector<Location*> slashed_;  // prefix locations that end in "/": they may redirect to it
 };
 
 }  // namespace proxy

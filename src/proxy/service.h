@@ -28,6 +28,8 @@ class Service final : public http::StreamHandler, public exchange::Host {
   /// No new connections come. Idle ones are given one more request; `idle` is called (through the ready
   /// queue) when no connection, exchange or fill is left.
   void drain(std::function<void()> idle);
+  /// Writes what the access logs hold back: before they are reopened and before the process ends.
+  void flush_logs();
   /// worker_shutdown_timeout: ends what is still under way.
   void shut_down();
 

@@ -1,0 +1,118 @@
+#include "proxy/service.h"
+
+#include <unordered_set>
+
+#include "event/gate.h"
+#include "exchange/core_conf.h"
+#include "net/socket.h"
+#include "net/tcp.h"
+#include "proto/h1/server_session.h"
+#include "proxy/access_log.h"
+#include "proxy/error_log.h"
+#include "proxy/router.h"
+#include "proxy/run_exchange.h"
+
+namespace proxy {
+
+using exchange::Exchange;
+
+struct Service::State final : proto::SessionOwner {
+  State(exchange::Worker& the_worker, std::shared_ptr<const Config> the_config)
+      : worker(the_worker), config(std::move(the_config)), under_way(the_worker.under_way()) {}
+
+  void on_session_end(proto::Session&) override {
+    --open;
+    under_way.leave();
+  }
+  /// Our end of a connection: the listener's address, or what a wildcard socket was reached at.
+  const net::Address* local_address(int fd, const net::Address& listening) {
+    if (!listening.is_wildcard()) return &listening;
+    return &*locals.insert(net::local_address(fd)).first;
+  }
+
+  exchange::Worker& worker;
+  std::shared_ptr<const Config> config;
+  event::Gate& under_way;
+  h1::ServerPools pools;
+  base::List<proto::Session, proto::Session> sessions;
+  std::unordered_set<net::Address, net::AddressHash> locals;  // as many as this machine has addresses
+  size_t open = 0;
+  uint64_t next_id = 1;
+  bool draining = false;
+};
+
+base::Result<std::unique_ptr<Service>> Service::start(exchange::Worker& worker,
+                                                      std::shared_ptr<const Config> config) {
+  worker.use(config->parts());
+  for (const exchange::Module* module : config->modules()) {
+    if (module->on_worker == nullptr) continue;
+    base::Result<void> started = module->on_worker(*module, worker);
+    if (!started) return base::fail("{}: {}", module->name, started.error().message);
+  }
+  return std::unique_ptr<Service>(new Service(worker, std::move(config)));
+}
+
+Service::Service(exchange::Worker& worker, std::shared_ptr<const Config> config)
+    : state_(std::make_unique<State>(worker, std::move(config))) {}
+
+Service::~Service() = default;
+
+void Service::accept(net::Fd socket, uint32_t listener, const net::Address& peer) {
+  State& state = *state_;
+  h1::Accepted accepted;
+  accepted.id = state.next_id++;
+  accepted.listener = listener;
+  accepted.local = state.local_address(socket.get(), state.config->listeners()[listener].address);
+  auto transport = std::make_unique<net::TcpTransport>(state.worker.loop(), std::move(socket), peer);
+  ++state.open;
+  state.under_way.enter();
+  auto* session =
+      new h1::ServerSession(state.worker.loop(), state.pools, *this, state, std::move(transport), accepted);
+  state.sessions.push_back(*session);
+  if (state.draining) session->drain();
+}
+
+size_t Service::connections() const { return state_->open; }
+
+void Service::drain(std::function<void()> idle) {
+  State& state = *state_;
+  state.draining = true;
+  for (proto::Session* session = state.sessions.front(); session != nullptr;
+       session = state.sessions.next(*session)) {
+    session->drain();
+  }
+  state.under_way.when_empty(std::move(idle));
+}
+
+void Service::shut_down() {
+  for (proto::Session* session = state_->sessions.front(); session != nullptr;) {
+    proto::Session* next = state_->sessions.next(*session);
+    session->shut_down();
+    session = next;
+  }
+}
+
+void Service::flush_logs() { flush_access_logs(state_->worker); }
+
+void Service::on_stream(http::Stream& stream) {
+  Exchange* exchange = stream.arena().make<Exchange>(state_->worker, *this, stream);
+  stream.user = exchange;
+  event::spawn(run_exchange(*exchange, state_->config->router()));
+}
+
+void Service::on_stream_end(http::Stream& stream, http::StreamEnd end) {
+  Exchange& exchange = *static_cast<Exchange*>(stream.user);
+  exchange.client_gone = end != http::StreamEnd::complete;
+  exchange.ended().give(end);
+  if (exchange.client_gone) exchange.cancel.cancel();
+}
+
+const http::HeadLimits& Service::head_limits(uint32_t listener) {
+  return state_->config->router().default_server(listener).route->core->head;
+}
+
+const exchange::Variables& Service::variables() const { return state_->config->variables(); }
+
+base::Log& Service::log(const Exchange& exchange) { return error_log_of(state_->worker, exchange.route); }
+
+}  // namespace proxy
