@@ -27,8 +27,10 @@ std::string_view print_cache_status(const CacheStatus& status, base::Arena& aren
   auto out = std::back_inserter(text);
   fmt::format_to(out, "Proxycache");
   bool forwarded = !status.fwd.empty();
-  // §2.1, §2.2: hit and fwd exclude each other.
-  if (!forwarded) fmt::format_to(out, "; hit");
+  // §2.1, §2.2: hit and fwd exclude each other; neither stands where the cache refused to forward.
+  bool served = status.outcome != Outcome::miss && status.outcome != Outcome::expired &&
+                status.outcome != Outcome::bypass;
+  if (!forwarded && served) fmt::format_to(out, "; hit");
   if (forwarded) fmt::format_to(out, "; fwd={}", status.fwd);
   if (forwarded && status.fwd_status != 0) fmt::format_to(out, "; fwd-status={}", status.fwd_status);
   if (status.ttl) fmt::format_to(out, "; ttl={}", *status.ttl);

@@ -46,4 +46,10 @@ ZoneShape ZoneShape::of(size_t keys_size, size_t memory_size) {
   return shape;
 }
 
+uint32_t ZoneShape::layout() const {
+  uint64_t parts[] = {shards, entries, heap_size};
+  uint64_t hash = base::hash64({reinterpret_cast<const char*>(parts), sizeof parts});
+  return kZoneLayout << 24 | (static_cast<uint32_t>(hash) & 0xffffff);
+}
+
 }  // namespace cache

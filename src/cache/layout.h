@@ -141,6 +141,8 @@ struct ZoneShape {
   /// `keys_size`: bytes for the index (keys_zone), at least kLeastKeys; `memory_size`: bytes for objects, at
   /// least kLeastMemory. The whole is at most their sum, rounded up to pages.
   static ZoneShape of(size_t keys_size, size_t memory_size);
+  /// The layout version of a segment of this shape: two shapes of one size never share memory.
+  uint32_t layout() const;
 };
 inline constexpr size_t kLeastKeys = 32 * 1024;
 inline constexpr size_t kLeastMemory = 64 * 1024;

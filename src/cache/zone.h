@@ -119,6 +119,8 @@ class Zone {
   void each(const std::function<void(const Listed&)>& visit);
 
   ZoneTotals totals();
+  /// Most objects the index can name.
+  size_t capacity() const { return size_t{shape_.entries} * shape_.shards; }
   /// No object may be larger: half of the memory.
   size_t largest_object() const { return heap_.capacity() / 2; }
   shm::ProcessIndex process() const { return process_; }

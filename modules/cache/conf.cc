@@ -1,0 +1,274 @@
+#include "modules/cache/conf.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "base/units.h"
+#include "conf/setters.h"
+#include "exchange/setters.h"
+
+namespace cache_module {
+
+namespace {
+
+using Result = base::Result<void>;
+
+constexpr uint64_t kDefaultMemory = 64 << 20;
+
+std::shared_ptr<ZoneConf> zone_named(std::string_view name, exchange::Builder& builder) {
+  return builder.shared<ZoneConf>("cache zone", name, [name] {
+    auto zone = std::make_shared<ZoneConf>();
+    zone->name = name;
+    return zone;
+  });
+}
+
+bool same_place(const conf::Position& a, const conf::Position& b) {
+  return a.file == b.file && a.line == b.line && a.column == b.column;
+}
+
+// ---- proxy_cache_path
+
+struct PathOptions {
+  std::string_view zone_name;
+  uint64_t keys_size = 0;
+  uint64_t memory_size = 0;
+  uint64_t max_size = 0;
+  uint32_t inactive = 600;
+};
+
+Result set_zone_option(PathOptions& options, std::string_view value) {
+  size_t colon = value.rfind(':');
+  if (colon == std::string_view::npos || colon == 0)
+    return base::fail("keys_zone \"{}\" is not name:size", value);
+  base::Result<uint64_t> size = base::parse_size(value.substr(colon + 1));
+  if (!size) return tl::unexpected(size.error());
+  if (*size < cache::kLeastKeys)
+    return base::fail("keys_zone \"{}\" is too small, it needs at least 32k", value);
+  options.zone_name = value.substr(0, colon);
+  options.keys_size = *size;
+  return {};
+}
+
+Result set_size_option(uint64_t& member, std::string_view value) {
+  base::Result<uint64_t> size = base::parse_size(value);
+  if (!size) return tl::unexpected(size.error());
+  if (*size == 0) return base::fail("a size of 0 makes no sense here");
+  member = *size;
+  return {};
+}
+
+Result check_levels(std::string_view value) {
+  size_t count = 0;
+  bool sound = true;
+  base::split(value, ':', [&](std::string_view level) {
+    sound = sound && (level == "1" || level == "2");
+    ++count;
+  });
+  if (!sound || count == 0 || count > 3) return base::fail("invalid levels \"{}\"", value);
+  return {};
+}
+
+/// Options of nginx that mean nothing for objects in memory; their values must be well-formed all the same.
+Result check_accepted(std::string_view name, std::string_view value) {
+  if (name == "levels") return check_levels(value);
+  if (name == "use_temp_path" || name == "purger") {
+    base::Result<bool> flag = conf::detail::parse_flag(value);
+    return flag ? Result() : tl::unexpected(flag.error());
+  }
+  if (name == "min_free") {
+    base::Result<uint64_t> size = base::parse_size(value);
+    return size ? Result() : tl::unexpected(size.error());
+  }
+  size_t underscore = name.find('_');
+  std::string_view who = name.substr(0, underscore);
+  std::string_view what = underscore == std::string_view::npos ? "" : name.substr(underscore + 1);
+  bool known = who == "loader" || who == "manager" || who == "purger";
+  if (known && what == "files") {
+    base::Result<int64_t> number = conf::detail::parse_number(value);
+    return number ? Result() : tl::unexpected(number.error());
+  }
+  if (known && (what == "sleep" || what == "threshold")) {
+    base::Result<base::Duration> time = base::parse_duration(value);
+    return time ? Result() : tl::unexpected(time.error());
+  }
+  return base::fail("invalid parameter \"{}={}\"", name, value);
+}
+
+Result set_option(PathOptions& options, std::string_view name, std::string_view value) {
+  if (name == "keys_zone") return set_zone_option(options, value);
+  if (name == "memory") return set_size_option(options.memory_size, value);
+  if (name == "max_size") return set_size_option(options.max_size, value);
+  if (name != "inactive") return check_accepted(name, value);
+  base::Result<base::Duration> time = base::parse_duration(value);
+  if (!time) return tl::unexpected(time.error());
+  options.inactive = static_cast<uint32_t>(std::clamp<int64_t>(time->count() / 1000, 1, UINT32_MAX));
+  return {};
+}
+
+// Called for every route that inherits the line: only the first time it defines a zone.
+Result set_path(void*, const conf::Directive& directive, conf::Site& site) {
+  exchange::Builder& builder = exchange::builder_of(site);
+  PathOptions options;
+  for (size_t i = 1; i < directive.args.size(); ++i) {
+    std::string_view word = directive.arg(i);
+    size_t equals = word.find('=');
+    if (equals == std::string_view::npos) return base::fail("invalid parameter \"{}\"", word);
+    Result set = set_option(options, word.substr(0, equals), word.substr(equals + 1));
+    if (!set) return set;
+  }
+  if (options.zone_name.empty()) return base::fail("it must have a \"keys_zone\" parameter");
+  std::shared_ptr<ZoneConf> zone = zone_named(options.zone_name, builder);
+  if (zone->defined && same_place(zone->at, directive.name.at)) return {};
+  if (zone->defined) return base::fail("duplicate zone \"{}\"", options.zone_name);
+  zone->defined = true;
+  zone->at = directive.name.at;
+  zone->path = site.full_path(directive.arg(0));
+  zone->keys_size = options.keys_size;
+  uint64_t without = options.max_size == 0 ? kDefaultMemory : std::min(options.max_size, kDefaultMemory);
+  zone->memory_size = options.memory_size != 0 ? options.memory_size : without;
+  zone->inactive = options.inactive;
+  zone->shape = cache::ZoneShape::of(zone->keys_size, zone->memory_size);
+  ZoneSet& all = zones(builder);
+  zone->index = all.zones.size();
+  all.zones.push_back(zone);
+  builder.need_folder(zone->path);
+  return {};
+}
+
+// ---- the directives of a route
+
+Result set_cache(void* section, const conf::Directive& directive, conf::Site& site) {
+  CacheConf& conf = *static_cast<CacheConf*>(section);
+  std::string_view name = directive.arg(0);
+  if (name == "off") {
+    conf.zone.reset();
+    return {};
+  }
+  if (name.find('$') != std::string_view::npos)
+    return base::fail("variables in the zone's name are not built yet");
+  exchange::Builder& builder = exchange::builder_of(site);
+  std::shared_ptr<ZoneConf> zone = zone_named(name, builder);
+  conf.zone = zone;
+  builder.later(directive.args[0].at, [zone]() -> Result {
+    if (!zone->defined) return base::fail("\"proxy_cache\" zone \"{}\" is unknown", zone->name);
+    return {};
+  });
+  return {};
+}
+
+Result add_valid(void* section, const conf::Directive& directive, conf::Site&) {
+  CacheConf& conf = *static_cast<CacheConf*>(section);
+  size_t last = directive.args.size() - 1;
+  base::Result<base::Duration> time = base::parse_duration(directive.arg(last));
+  if (!time) return tl::unexpected(time.error());
+  int64_t seconds = std::min<int64_t>(time->count() / 1000, http::kMaxDeltaSeconds);
+  auto add = [&](int status) { conf.rules.valid.push_back({status, static_cast<uint32_t>(seconds)}); };
+  if (last == 0) {
+    for (int status : {200, 301, 302}) add(status);
+    return {};
+  }
+  for (size_t i = 0; i < last; ++i) {
+    if (directive.arg(i) == "any") {
+      add(0);
+      continue;
+    }
+    std::optional<uint64_t> status = base::parse_uint(directive.arg(i));
+    if (!status || *status < 100 || *status > 599)
+      return base::fail("invalid status \"{}\"", directive.arg(i));
+    add(static_cast<int>(*status));
+  }
+  return {};
+}
+
+Result set_methods(void* section, const conf::Directive& directive, conf::Site&) {
+  CacheConf& conf = *static_cast<CacheConf*>(section);
+  conf.caches_post = false;
+  for (const conf::Word& word : directive.args) {
+    if (word.text == "POST") {
+      conf.caches_post = true;
+    } else if (word.text != "GET" && word.text != "HEAD") {
+      return base::fail("invalid value \"{}\", it must be one of GET, HEAD, POST", word.text);
+    }
+  }
+  return {};
+}
+
+const conf::Row kRows[] = {
+    {.name = "proxy_cache_path",
+     .contexts = conf::kHttp,
+     .syntax = "path keys_zone=name:size [memory=size] [max_size=size] [inactive=time] [levels=levels] "
+               "[use_temp_path=on|off] [min_free=size] [manager_files=number] [manager_sleep=time] "
+               "[manager_threshold=time] [loader_files=number] [loader_sleep=time] [loader_threshold=time] "
+               "[purger=on|off] [purger_files=number] [purger_sleep=time] [purger_threshold=time]",
+     .min_args = 2,
+     .max_args = conf::Row::kAny,
+     .help =
+         "A cache that all workers share. keys_zone names it and bounds its index (64 bytes an object), "
+         "memory "
+         "bounds what its objects occupy; without memory it is max_size, at most 64m. Objects live in memory "
+         "only; the other parameters are checked and change nothing. What nobody asks for during inactive "
+         "(10m) "
+         "is removed, fresh or not.",
+     .set = set_path,
+     .repeat = true},
+    {.name = "proxy_cache",
+     .contexts = conf::kHttpServerLocation,
+     .syntax = "zone | off",
+     .default_text = "off",
+     .help = "Which cache answers and stores here.",
+     .set = set_cache},
+    {.name = "proxy_cache_key",
+     .contexts = conf::kHttpServerLocation,
+     .syntax = "string",
+     .nginx_default = "$scheme$proxy_host$request_uri",
+     .help = "What makes two requests ask for the same thing. Without it: the request's scheme, host with "
+             "its port, "
+             "and target.",
+     .set = exchange::set_template<&CacheConf::key>},
+    {.name = "proxy_cache_valid",
+     .contexts = conf::kHttpServerLocation,
+     .syntax = "[code ...] time",
+     .max_args = conf::Row::kAny,
+     .help = "How long responses live that say nothing about it themselves (Cache-Control, Expires, "
+             "X-Accel-Expires). Without codes: 200, 301 and 302; any: all others.",
+     .set = add_valid,
+     .repeat = true},
+    {.name = "proxy_cache_methods",
+     .contexts = conf::kHttpServerLocation,
+     .syntax = "GET | HEAD | POST ...",
+     .max_args = 3,
+     .default_text = "GET HEAD",
+     .help = "Requests with these methods are answered from the cache and stored. GET and HEAD always are.",
+     .set = set_methods},
+    {.name = "proxy_cache_bypass",
+     .contexts = conf::kHttpServerLocation,
+     .syntax = "string ...",
+     .max_args = conf::Row::kAny,
+     .help = "Where one of the strings is neither empty nor 0, the origin is asked although the cache could "
+             "answer.",
+     .set = exchange::add_templates<&CacheConf::bypass>,
+     .repeat = true},
+    {.name = "proxy_no_cache",
+     .contexts = conf::kHttpServerLocation,
+     .syntax = "string ...",
+     .max_args = conf::Row::kAny,
+     .help = "Where one of the strings is neither empty nor 0, the response is not stored.",
+     .set = exchange::add_templates<&CacheConf::no_cache>,
+     .repeat = true},
+};
+
+Result finish(void* section, conf::Site& site) {
+  static_cast<CacheConf*>(section)->heeds_request = !site.compat;
+  return {};
+}
+
+}  // namespace
+
+const conf::Section CacheConf::kSection = conf::section<CacheConf>("cache", kRows, finish);
+
+ZoneSet& zones(exchange::Builder& builder) {
+  return *builder.shared<ZoneSet>(kSharedKind, "zones", [] { return std::make_shared<ZoneSet>(); });
+}
+
+}  // namespace cache_module

@@ -1,0 +1,53 @@
+// The proxy_cache* directives of one route, and the zones that proxy_cache_path makes. Filled by rows,
+// immutable afterwards.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cache/layout.h"
+#include "cache/policy.h"
+#include "conf/row.h"
+#include "exchange/builder.h"
+#include "exchange/template.h"
+#include "shm/segment.h"
+
+namespace cache_module {
+
+/// One proxy_cache_path. Named by routes before or after it is defined.
+struct ZoneConf {
+  std::string name;
+  bool defined = false;
+  conf::Position at;
+  std::string path;
+  uint64_t keys_size = 0;
+  uint64_t memory_size = 0;
+  uint32_t inactive = 600;  ///< seconds
+  cache::ZoneShape shape;
+  shm::SegmentPtr segment;  ///< null under -t
+  size_t index = 0;         ///< in ZoneSet::zones and in each worker
+};
+
+/// Every zone of a configuration that is defined.
+struct ZoneSet {
+  std::vector<std::shared_ptr<ZoneConf>> zones;
+};
+
+struct CacheConf {
+  std::shared_ptr<const ZoneConf> zone;  ///< null: off
+  exchange::Template key;                ///< empty: scheme, host and target of the request
+  cache::StoreRules rules;               ///< valid; what is ignored is told by proxy_ignore_headers
+  bool caches_post = false;
+  std::vector<exchange::Template> bypass;
+  std::vector<exchange::Template> no_cache;
+  bool heeds_request = true;  ///< the request's Cache-Control; not with `compat nginx`
+
+  static const conf::Section kSection;
+};
+
+/// The zones of the configuration being built.
+ZoneSet& zones(exchange::Builder& builder);
+inline constexpr std::string_view kSharedKind = "cache";
+
+}  // namespace cache_module

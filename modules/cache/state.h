@@ -1,0 +1,36 @@
+// What this module knows of one exchange, from its lookup to its response. Zeroed memory in the exchange's
+// arena.
+#pragma once
+
+#include "base/hash.h"
+#include "cache/cache_status.h"
+#include "exchange/exchange.h"
+#include "modules/cache/worker_zones.h"
+
+namespace cache_module {
+
+struct CacheState {
+  const exchange::Route* route;  ///< for which all of this holds; an internal redirect starts anew
+  OpenZone* open;
+  std::string_view key;
+  base::Digest digest;  ///< of the key: the place of the response, or of the marker of its variants
+  cache::Outcome outcome;
+  std::string_view fwd;     ///< why the origin is asked (RFC 9211 §2.2); empty: it is not
+  std::string_view detail;  ///< a word more
+  int64_t ttl;              ///< freshness left of what was served or stored; with has_ttl
+  bool has_ttl;
+  bool cacheable;  ///< the method is one that is looked up and stored
+  bool stored;
+  bool collapsed;
+};
+
+extern const exchange::Module kModule;
+
+/// The hook on_request: answers from the zone where it may.
+exchange::Verdict look_up(const exchange::Call& call);
+/// The hook on_upstream_request: the origin is asked for the whole, unconditionally, when it is to be stored.
+exchange::Verdict ask_for_whole(const exchange::Call& call);
+/// The hook on_response: stores, invalidates, and says what the cache did.
+void store_and_tell(const exchange::Call& call);
+
+}  // namespace cache_module

@@ -1,0 +1,203 @@
+// The way out: what of an origin's response is stored, what an unsafe request invalidates, and what the
+// client is told.
+#include <algorithm>
+
+#include "cache/stored_head.h"
+#include "cache/variant.h"
+#include "modules/cache/content.h"
+#include "modules/cache/state.h"
+#include "modules/proxy_core/conf.h"
+
+namespace cache_module {
+
+using exchange::Call;
+using exchange::Exchange;
+using exchange::Verdict;
+using http::Name;
+
+namespace {
+
+/// Conditions and ranges are for us to answer, from what we store. If-Match and If-Unmodified-Since too: the
+/// origin answers with what is current, and they are held against that.
+constexpr Name kForUs[] = {Name::if_match, Name::if_modified_since,   Name::if_none_match,
+                           Name::if_range, Name::if_unmodified_since, Name::range};
+
+const proxy_core::ProxyConf* proxy_conf(const Exchange& exchange) {
+  return static_cast<const proxy_core::ProxyConf*>(exchange.route->find(proxy_core::ProxyConf::kSection));
+}
+
+/// Whether the configuration itself sends this field to the origin.
+bool is_set_by_conf(const Exchange& exchange, Name name) {
+  const proxy_core::ProxyConf* conf = proxy_conf(exchange);
+  if (conf == nullptr) return false;
+  for (const proxy_core::SetHeader& header : conf->headers) {
+    if (header.id == name) return true;
+  }
+  return false;
+}
+
+cache::IgnoredFields ignored_fields(const Exchange& exchange) {
+  const proxy_core::ProxyConf* conf = proxy_conf(exchange);
+  uint32_t ignored = conf != nullptr ? conf->ignored : 0;
+  return {(ignored & proxy_core::kIgnoreExpires) != 0, (ignored & proxy_core::kIgnoreCacheControl) != 0,
+          (ignored & proxy_core::kIgnorePlainExpires) != 0, (ignored & proxy_core::kIgnoreSetCookie) != 0,
+          (ignored & proxy_core::kIgnoreVary) != 0};
+}
+
+cache::FetchTimes fetch_times(const Exchange& exchange) {
+  int64_t now = exchange.worker.clock().wall();
+  if (exchange.origin.tries.empty()) return {now, now};
+  int64_t took = exchange.worker.clock().now() - exchange.origin.tries.back().started;
+  return {now - took, now};
+}
+
+/// What the response varies on, as the origin and as our own modules say.
+std::string response_variance(Exchange& exchange, const http::Response& origin_head) {
+  http::Fields both(exchange.arena);
+  const http::Fields* said[] = {&origin_head.fields, &exchange.reply.head.fields};
+  for (const http::Fields* fields : said) {
+    for (const http::Field& field : *fields) {
+      if (field.id == Name::vary) both.add(field);
+    }
+  }
+  return cache::vary_list(both);
+}
+
+/// Where the response goes: the key's own place, or that of its variant, which a marker leads to. False: no
+/// memory.
+bool find_place(Exchange& exchange, const CacheState& state, std::string_view variance, base::Digest& place) {
+  place = state.digest;
+  if (variance.empty()) return true;
+  uint32_t now = static_cast<uint32_t>(exchange.worker.clock().wall_seconds());
+  uint64_t salt = state.open->zone.store_marker(state.digest, state.key, variance, now, exchange.arena);
+  if (salt == 0) return false;
+  place = cache::variant_digest(state.digest, salt, variance, exchange.request.fields);
+  return true;
+}
+
+/// Hands the response to a fill; its body is then read from the zone as it grows. Empty, or why not.
+std::string_view store(Exchange& exchange, const CacheState& state, const cache::StoreDecision& decision,
+                       const http::Response& origin_head, const cache::StoreRules& rules) {
+  http::Response& head = exchange.reply.head;
+  cache::Fill::Object object;
+  std::string variance = rules.ignored.vary ? std::string() : response_variance(exchange, origin_head);
+  if (!find_place(exchange, state, variance, object.digest)) return "no-memory";
+  object.key = state.key;
+  http::CacheControl control =
+      rules.ignored.cache_control ? http::CacheControl() : http::parse_cache_control(origin_head.fields);
+  object.head = cache::write_stored_head(head.fields, control);
+  if (object.head.size() > cache::kMaxStoredHead) return "head-too-large";
+  object.facts.freshness = decision.freshness;
+  object.facts.stale_while_revalidate = decision.stale_while_revalidate;
+  object.facts.stale_if_error = decision.stale_if_error;
+  object.facts.status = static_cast<uint16_t>(head.status);
+  object.facts.flags = decision.flags;
+  if (head.framing == http::Framing::length) object.body_size = head.content_length;
+  bool has_body = exchange.reply.body != nullptr;
+  if (!has_body) object.body_size = 0;
+  http::BodyPtr reader =
+      cache::Fill::start(state.open->fills, state.open->zone, std::move(object), exchange.reply.body);
+  if (!reader) return "no-memory";
+  if (has_body) exchange.reply.body = std::move(reader);
+  return {};
+}
+
+void store_response(const Call& call, CacheState& state) {
+  Exchange& exchange = call.exchange;
+  http::Response& head = exchange.reply.head;
+  const http::Response& origin_head = exchange.origin.head != nullptr ? *exchange.origin.head : head;
+  const CacheConf& conf = call.conf_as<CacheConf>();
+  cache::StoreRules rules = conf.rules;
+  rules.ignored = ignored_fields(exchange);
+  if (exchange::any_set(conf.no_cache, exchange)) {
+    state.detail = "no-cache-rule";
+    return;
+  }
+  if (exchange.request.method == http::Method::head) {
+    state.detail = "head";  // RFC 9111 §3: without its content it could only answer HEAD
+    return;
+  }
+  cache::StoreDecision decision =
+      cache::decide_store(exchange.request, origin_head, rules, fetch_times(exchange));
+  if (!decision.store) {
+    state.detail = decision.why;
+    return;
+  }
+  state.detail = store(exchange, state, decision, origin_head, rules);
+  state.stored = state.detail.empty();
+  if (!state.stored) return;
+  state.ttl = decision.freshness.time_left(decision.freshness.received);
+  state.has_ttl = true;
+}
+
+/// The origin was asked for the whole: what the client wanted of it is cut out here.
+void answer_conditions(Exchange& exchange) {
+  http::Response& head = exchange.reply.head;
+  std::optional<uint64_t> size;
+  if (head.framing == http::Framing::length) size = head.content_length;
+  Content content = select_content(exchange, size);
+  exchange.reply.body =
+      cut_content(exchange, std::move(content), size.value_or(0), std::move(exchange.reply.body));
+}
+
+/// RFC 9111 §4.4: a successful unsafe request makes what is stored under its target doubtful.
+void invalidate(const Exchange& exchange, const CacheState& state) {
+  int status = exchange.reply.head.status;
+  if (http::is_safe(exchange.request.method) || status < 200 || status > 399) return;
+  state.open->zone.purge(state.digest);
+}
+
+void tell(Exchange& exchange, const CacheState& state) {
+  http::Fields& fields = exchange.reply.head.fields;
+  if (state.outcome != cache::Outcome::none) fields.set(Name::x_cache, cache::outcome_text(state.outcome));
+  cache::CacheStatus status;
+  status.fwd = state.fwd;
+  if (state.has_ttl) status.ttl = state.ttl;
+  if (!state.fwd.empty() && exchange.reply.source == exchange::Reply::Source::origin &&
+      exchange.origin.head != nullptr) {
+    status.fwd_status = exchange.origin.head->status;
+  }
+  status.stored = state.stored;
+  status.collapsed = state.collapsed;
+  status.detail = state.detail;
+  // RFC 9211 §2: our member comes after those of caches nearer the origin.
+  fields.add(Name::cache_status, cache::print_cache_status(status, exchange.arena));
+}
+
+}  // namespace
+
+Verdict ask_for_whole(const Call& call) {
+  Exchange& exchange = call.exchange;
+  CacheState& state = exchange.state<CacheState>(call.module);
+  if (state.route != exchange.route || !state.cacheable || exchange.request.method != http::Method::get) {
+    return Verdict::next;
+  }
+  http::OriginRequest& request = *exchange.origin.request;
+  bool any = false;
+  for (Name name : kForUs) any = any || request.fields->has(name);
+  if (!any) return Verdict::next;
+  http::Fields* fields = exchange.arena.make<http::Fields>(exchange.arena);
+  for (const http::Field& field : *request.fields) {
+    bool for_us = std::find(std::begin(kForUs), std::end(kForUs), field.id) != std::end(kForUs);
+    if (!for_us || is_set_by_conf(exchange, field.id)) fields->add(field);
+  }
+  request.fields = fields;
+  return Verdict::next;
+}
+
+void store_and_tell(const Call& call) {
+  Exchange& exchange = call.exchange;
+  CacheState& state = exchange.state<CacheState>(call.module);
+  if (state.route == nullptr || state.route != exchange.route) return;
+  if (exchange.reply.source == exchange::Reply::Source::origin) {
+    if (state.cacheable) {
+      store_response(call, state);
+      if (exchange.request.method == http::Method::get) answer_conditions(exchange);
+    } else {
+      invalidate(exchange, state);
+    }
+  }
+  tell(exchange, state);
+}
+
+}  // namespace cache_module
