@@ -1,7 +1,7 @@
 #include "modules/static_files/static_files.h"
 
-#include "event/task.h"
 #include "exchange/core_conf.h"
+#include "exchange/deferred.h"
 #include "exchange/escape.h"
 #include "exchange/exchange.h"
 #include "exchange/file_path.h"
@@ -14,12 +14,6 @@ namespace {
 using exchange::Exchange;
 using exchange::OpenedFile;
 using exchange::Verdict;
-
-struct State {
-  Verdict verdict;
-  bool done;
-  bool waited_for;  // on_request said pending
-};
 
 bool is_missing(int error) { return error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG; }
 
@@ -97,37 +91,19 @@ event::Task<Verdict> serve_folder(Exchange& exchange) {
   co_return co_await refuse_folder(exchange, folder);
 }
 
-event::Task<void> serve(Exchange& exchange, State& state) {
-  std::string_view uri = exchange.request.path;
-  Verdict verdict = Verdict::reply;
-  if (uri.ends_with('/')) {
-    verdict = co_await serve_folder(exchange);
-  } else {
-    verdict = co_await serve_file(exchange, uri);
-  }
-  state.verdict = verdict;
-  state.done = true;
-  if (state.waited_for) exchange.resume(verdict);
-}
-
 Verdict on_request(const exchange::Call& call) {
   Exchange& exchange = call.exchange;
   http::Method method = exchange.request.method;
   bool reads = method == http::Method::get || method == http::Method::head || method == http::Method::post;
   if (!reads) return exchange.answer(405);
-  State& state = exchange.state<State>(call.module);
-  state = {};
-  event::spawn(serve(exchange, state));
-  if (state.done) return state.verdict;
-  state.waited_for = true;
-  return Verdict::pending;
+  std::string_view uri = exchange.request.path;
+  return exchange::deferred(exchange,
+                            uri.ends_with('/') ? serve_folder(exchange) : serve_file(exchange, uri));
 }
 
 }  // namespace
 
-const exchange::Module kModule = {.name = "static_files",
-                                  .priority = exchange::priority::static_files,
-                                  .state_size = sizeof(State),
-                                  .on_request = on_request};
+const exchange::Module kModule = {
+    .name = "static_files", .priority = exchange::priority::static_files, .on_request = on_request};
 
 }  // namespace static_files

@@ -1,8 +1,8 @@
 #include "modules/try_files/try_files.h"
 
 #include "base/text.h"
-#include "event/task.h"
 #include "exchange/core_conf.h"
+#include "exchange/deferred.h"
 #include "exchange/exchange.h"
 #include "exchange/file_path.h"
 #include "exchange/open_file.h"
@@ -13,12 +13,6 @@ namespace {
 using exchange::Exchange;
 using exchange::OpenedFile;
 using exchange::Verdict;
-
-struct State {
-  Verdict verdict;
-  bool done;
-  bool waited_for;  // on_request said pending
-};
 
 /// Under alias a name is written as the URI is, with the location's own part in front.
 std::string_view full_uri(const Exchange& exchange, std::string_view name) {
@@ -63,20 +57,8 @@ event::Task<Verdict> find(Exchange& exchange) {
   co_return fall_back(exchange, last);
 }
 
-event::Task<void> run(Exchange& exchange, State& state) {
-  Verdict verdict = co_await find(exchange);
-  state.verdict = verdict;
-  state.done = true;
-  if (state.waited_for) exchange.resume(verdict);
-}
-
 Verdict on_request(const exchange::Call& call) {
-  State& state = call.exchange.state<State>(call.module);
-  state = {};
-  event::spawn(run(call.exchange, state));
-  if (state.done) return state.verdict;
-  state.waited_for = true;
-  return Verdict::pending;
+  return exchange::deferred(call.exchange, find(call.exchange));
 }
 
 std::string active(const void*, const exchange::Route& route) {
@@ -87,7 +69,6 @@ std::string active(const void*, const exchange::Route& route) {
 
 const exchange::Module kModule = {.name = "try_files",
                                   .priority = exchange::priority::try_files,
-                                  .state_size = sizeof(State),
                                   .active = active,
                                   .on_request = on_request};
 
