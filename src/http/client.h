@@ -57,7 +57,8 @@ struct OriginLimits {
 struct OriginAnswer {
   explicit OriginAnswer(base::Arena& arena) : head(arena) {}
   OriginFault fault = OriginFault::none;
-  int error = 0;  ///< errno, with a fault
+  int error = 0;         ///< errno, with a fault
+  std::string_view why;  ///< with a fault, in words for the error log where there is more to say; static
   Response head;
   BodyPtr body;
   uint64_t bytes_received = 0;  ///< of the head
