@@ -1,4 +1,6 @@
 // The cache in the pipeline: looks up before the origin is asked, stores what comes back.
+#include "modules/cache/cache.h"
+
 #include "modules/cache/state.h"
 
 namespace cache_module {

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "cache/cache_status.h"
 #include "exchange/exchange.h"
+#include "modules/cache/cache.h"
 #include "modules/cache/worker_zones.h"
 
 namespace cache_module {
@@ -23,8 +24,6 @@ struct CacheState {
   bool stored;
   bool collapsed;
 };
-
-extern const exchange::Module kModule;
 
 /// The hook on_request: answers from the zone where it may.
 exchange::Verdict look_up(const exchange::Call& call);

@@ -151,6 +151,7 @@ void tell(Exchange& exchange, const CacheState& state) {
   http::Fields& fields = exchange.reply.head.fields;
   if (state.outcome != cache::Outcome::none) fields.set(Name::x_cache, cache::outcome_text(state.outcome));
   cache::CacheStatus status;
+  status.outcome = state.outcome;
   status.fwd = state.fwd;
   if (state.has_ttl) status.ttl = state.ttl;
   if (!state.fwd.empty() && exchange.reply.source == exchange::Reply::Source::origin &&

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "modules/cache/cache.h"
 #include "modules/load_balancer/load_balancer.h"
 #include "modules/static_files/static_files.h"
 #include "modules/try_files/try_files.h"
@@ -12,8 +13,8 @@ namespace process {
 
 std::span<const exchange::Module* const> compiled_in_modules() {
   static constexpr std::array kModules = {
-      &load_balancer::kModule,  &try_files::kModule,     &static_files::kModule,
-      &proxy::kAccessLogModule, &proxy::kErrorLogModule,
+      &cache_module::kModule, &load_balancer::kModule,  &try_files::kModule,
+      &static_files::kModule, &proxy::kAccessLogModule, &proxy::kErrorLogModule,
   };
   return kModules;
 }
