@@ -95,7 +95,7 @@ const conf::Section kSection = conf::section<ClusterConf>("load_balancer", kRows
 
 // Names are asked for, and shared memory taken, when the whole file was read.
 base::Result<void> complete(ClusterConf& cluster, exchange::Builder& builder) {
-  clusters(builder).resolve(cluster, *builder.diagnostics);
+  clusters(builder)->resolve(cluster, *builder.diagnostics);
   if (cluster.zone_name.empty() || builder.segments == nullptr || builder.test_only) return {};
   size_t peers = 0;
   for (const upstream::ServerConf& server : cluster.servers)
@@ -110,7 +110,7 @@ base::Result<void> complete(ClusterConf& cluster, exchange::Builder& builder) {
 // Called for every route that inherits the block: only the first time it is a new one.
 base::Result<void> set_upstream(void*, const conf::Directive& directive, conf::Site& site) {
   exchange::Builder& builder = static_cast<exchange::Builder&>(site);
-  upstream::ClusterSet& all = clusters(builder);
+  upstream::ClusterSet& all = *clusters(builder);
   conf::Position at = directive.name.at;
   std::shared_ptr<ClusterConf> known = all.find(directive.arg(0));
   if (known && known->at.file == at.file && known->at.line == at.line && known->at.column == at.column)
@@ -142,9 +142,9 @@ std::string acts_nowhere(const void*, const exchange::Route&) { return {}; }
 
 }  // namespace
 
-upstream::ClusterSet& clusters(exchange::Builder& builder) {
-  return *builder.shared<upstream::ClusterSet>("upstream", "clusters",
-                                               [] { return std::make_shared<upstream::ClusterSet>(); });
+std::shared_ptr<upstream::ClusterSet> clusters(exchange::Builder& builder) {
+  return builder.shared<upstream::ClusterSet>("upstream", "clusters",
+                                              [] { return std::make_shared<upstream::ClusterSet>(); });
 }
 
 const exchange::Module kModule = {

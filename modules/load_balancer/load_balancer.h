@@ -15,7 +15,7 @@ namespace load_balancer {
 extern const exchange::Module kModule;
 
 /// The clusters of the configuration being built.
-upstream::ClusterSet& clusters(exchange::Builder& builder);
+std::shared_ptr<upstream::ClusterSet> clusters(exchange::Builder& builder);
 
 /// The clusters of this worker as they are now.
 inline upstream::Origins& origins(exchange::Worker& worker) {

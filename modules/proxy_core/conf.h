@@ -24,10 +24,11 @@ struct Target {
   conf::Position at;
   std::shared_ptr<const upstream::ClusterConf> cluster;  ///< null: `url` has variables
   exchange::Template url;
-  std::string written;  ///< the argument
-  std::string host;     ///< $proxy_host
-  std::string port;     ///< $proxy_port
-  std::string uri;      ///< what stands behind the host: takes the place of the location's prefix
+  std::shared_ptr<const upstream::ClusterSet> clusters;  ///< where a name in `url` may be found
+  std::string written;                                   ///< the argument
+  std::string host;                                      ///< $proxy_host
+  std::string port;                                      ///< $proxy_port
+  std::string uri;  ///< what stands behind the host: takes the place of the location's prefix
 };
 
 /// A name that proxy_set_header and the defaults give a value, in the order they are sent.

@@ -21,7 +21,7 @@ ProxyConf& conf_of(void* section) { return *static_cast<ProxyConf*>(section); }
 Result bind_target(Target& target, exchange::Builder& builder) {
   base::Result<OriginUrl> url = parse_url(target.written);
   if (!url) return tl::unexpected(url.error());
-  upstream::ClusterSet& clusters = load_balancer::clusters(builder);
+  upstream::ClusterSet& clusters = *load_balancer::clusters(builder);
   std::shared_ptr<upstream::ClusterConf> block = clusters.find(url->endpoint.host);
   if (block && url->endpoint.port_given) {
     return base::fail("upstream \"{}\" may not have port {}", block->name, url->endpoint.port);
@@ -49,6 +49,7 @@ Result make_target(void* section, const conf::Directive& directive, conf::Site& 
     builder.later(target->at, [target, &builder] { return bind_target(*target, builder); });
   } else {
     target->url = std::move(*url);
+    target->clusters = load_balancer::clusters(builder);
   }
   conf_of(section).target = std::move(target);
   return {};

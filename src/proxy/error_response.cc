@@ -85,7 +85,9 @@ void clear_reply(Exchange& exchange) {
   reply.head.content_length = 0;
   reply.wants_error_page = false;
   reply.header_only = false;
-  if (reply.source == exchange::Reply::Source::local) {
+  if (std::exchange(reply.keeps_fields, false)) {
+    reply.head.fields.remove(http::Name::location);
+  } else if (reply.source == exchange::Reply::Source::local) {
     for (http::Name name : {http::Name::content_type, http::Name::location}) reply.head.fields.remove(name);
   } else {
     reply.head.fields.clear();

@@ -124,8 +124,7 @@ Fetch::Next Fetch::judge(http::OriginAnswer& answer) {
   return Next::done;
 }
 
-void Fetch::take_body(http::OriginAnswer& answer, LeaseObserver* observer) {
-  lease_->observe(observer);
+void Fetch::take_body(http::OriginAnswer& answer) {
   h1::ClientSession& session = lease_->connection()->session();
   answer.body = session.take_body(std::move(lease_));
 }

@@ -43,9 +43,15 @@ class Fetch {
   enum class Next : uint8_t { done, again };
   /// What the answer means for the peer, and whether the caller goes round again.
   Next judge(http::OriginAnswer& answer);
-  /// After `done` with a response: its body, or null, into answer.body. Without this call the connection is
-  /// closed. `observer` (may be null) hears when the connection is let go: at once where there is no body.
-  void take_body(http::OriginAnswer& answer, LeaseObserver* observer);
+  /// After `done` with a response: its body, or null, into answer.body, with the lease inside. Without this
+  /// call the connection is closed.
+  void take_body(http::OriginAnswer& answer);
+  /// Of the try under way, until take_body().
+  Lease& lease() { return *lease_; }
+  /// There is a response that was not given up for another try.
+  bool has_lease() const { return lease_ != nullptr; }
+  /// Peers asked so far.
+  uint32_t tries() const { return tries_; }
 
   /// Of the last try: milliseconds until connected, 0 for an idle connection, -1 when it did not come to
   /// that.

@@ -1,0 +1,58 @@
+#include "modules/proxy_core/proxy_core.h"
+
+#include "exchange/builder.h"
+#include "exchange/exchange.h"
+#include "modules/proxy_core/conf.h"
+#include "modules/proxy_core/proxying.h"
+#include "modules/proxy_core/variables.h"
+
+namespace proxy_core {
+namespace {
+
+std::string reason(const void* conf, const exchange::Route&) {
+  const Target* target = static_cast<const ProxyConf*>(conf)->target.get();
+  return target != nullptr ? fmt::format("proxy_pass {}", target->written) : std::string();
+}
+
+event::Task<void> proxy(exchange::Exchange& exchange, Proxying& proxying) {
+  co_await proxying.run();
+  exchange.resume(exchange::Verdict::reply);
+}
+
+exchange::Verdict on_request(const exchange::Call& call) {
+  exchange::Exchange& exchange = call.exchange;
+  Proxying* proxying = exchange.arena.make<Proxying>(exchange, call.conf_as<ProxyConf>());
+  exchange.state<ProxyState>(kModule).proxying = proxying;
+  event::spawn(proxy(exchange, *proxying));
+  return exchange::Verdict::pending;
+}
+
+// A URI needs to know what it replaces: a location that is a regular expression or has a name says nothing of
+// that.
+base::Result<void> check_routes(const exchange::Module&, exchange::Builder& builder) {
+  for (const exchange::Route* route : builder.routes) {
+    const void* conf = route->find(ProxyConf::kSection);
+    const Target* target = conf != nullptr ? static_cast<const ProxyConf*>(conf)->target.get() : nullptr;
+    if (target == nullptr || target->uri.empty() || !route->prefix.empty()) continue;
+    builder.diagnostics->error(
+        target->at,
+        "\"proxy_pass\" cannot have a URI part in a location given by a regular expression "
+        "or a name");
+  }
+  return {};
+}
+
+}  // namespace
+
+const exchange::Module kModule = {
+    .name = "proxy_core",
+    .priority = exchange::priority::proxy_core,
+    .section = &ProxyConf::kSection,
+    .state_size = sizeof(ProxyState),
+    .active = reason,
+    .on_init = check_routes,
+    .on_request = on_request,
+    .add_variables = add_variables,
+};
+
+}  // namespace proxy_core

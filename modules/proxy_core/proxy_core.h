@@ -1,0 +1,17 @@
+// Asks an origin where proxy_pass says so: the last of the modules that act on a request.
+#pragma once
+
+#include "exchange/module.h"
+
+namespace proxy_core {
+
+class Proxying;
+
+extern const exchange::Module kModule;
+
+/// Per exchange.
+struct ProxyState {
+  Proxying* proxying;  ///< null: no origin has been asked
+};
+
+}  // namespace proxy_core

@@ -1,0 +1,333 @@
+#include "modules/proxy_core/proxying.h"
+
+#include <cstring>
+
+#include "exchange/core_conf.h"
+#include "exchange/request_body.h"
+#include "http/make_request.h"
+#include "modules/load_balancer/load_balancer.h"
+#include "modules/proxy_core/answer.h"
+#include "modules/proxy_core/read_ahead.h"
+#include "modules/proxy_core/request.h"
+#include "modules/proxy_core/target.h"
+
+namespace proxy_core {
+
+using base::LogLevel;
+using exchange::Exchange;
+using http::OriginFault;
+
+namespace {
+
+net::ResolverOptions resolver_options(const exchange::ResolverConf& conf) {
+  net::ResolverOptions options;
+  options.valid = conf.valid;
+  options.ipv4 = conf.ipv4;
+  options.ipv6 = conf.ipv6;
+  for (const std::string& server : conf.servers) {
+    base::Result<net::Endpoint> endpoint = net::parse_origin(server, 53);
+    if (endpoint && endpoint->address.known()) options.servers.push_back(endpoint->address);
+  }
+  return options;
+}
+
+uint64_t parse_rate(std::string_view text) {
+  base::Result<uint64_t> rate = base::parse_size(text);
+  return rate ? *rate : 0;
+}
+
+}  // namespace
+
+Proxying::Proxying(Exchange& exchange, const ProxyConf& conf)
+    : exchange_(exchange), conf_(conf), fields_(exchange.arena), answer_(exchange.arena) {}
+
+bool Proxying::find_target() {
+  const Target& target = *conf_.target;
+  if (!target.cluster) return find_variable_target(target);
+  cluster_ = load_balancer::origins(exchange_.worker).cluster(target.cluster);
+  host_ = target.host;
+  port_ = target.port;
+  target_ = origin_target(exchange_, target);
+  return true;
+}
+
+bool Proxying::find_variable_target(const Target& target) {
+  std::string_view written = target.url.evaluate(exchange_);
+  base::Result<OriginUrl> url = parse_url(written);
+  if (!url) {
+    exchange_.log(LogLevel::error, "{}", url.error().message);
+    exchange_.answer(500);
+    return false;
+  }
+  upstream::Origins& origins = load_balancer::origins(exchange_.worker);
+  std::shared_ptr<upstream::ClusterConf> block = target.clusters->find(url->endpoint.host);
+  cluster_ = block && !url->endpoint.port_given ? origins.cluster(block) : origins.plain(url->endpoint);
+  host_ = exchange_.arena.copy(url->host_field);
+  port_ = exchange_.arena.copy(url->port_text);
+  target_ = origin_target(exchange_, exchange_.arena.copy(url->uri));
+  return true;
+}
+
+void Proxying::prepare_request() {
+  build_fields(exchange_, conf_, fields_);
+  describe_request(exchange_, conf_, request_);
+  request_.target = target_;
+  request_.authority = fields_.get(http::Name::host);
+  request_.fields = &fields_;
+  request_.keep_alive = conf_.version != http::Version::http10 && cluster_->conf().keepalive.connections > 0;
+  request_.upgrade = fields_.has(http::Name::upgrade) && conf_.version != http::Version::http10;
+  if (request_.upgrade && request_.framing == http::Framing::none) {
+    tunnel_ = exchange_.arena.make<TunnelSource>(exchange_);
+  }
+  if (reads_body_first(exchange_, conf_)) {
+    request_.framing = http::Framing::length;
+    request_.content_length = exchange_.body().size();
+  } else if (conf_.body) {
+    request_.framing = http::Framing::length;
+    request_.content_length = conf_.body->evaluate(exchange_).size();
+  }
+}
+
+void Proxying::prepare_options() {
+  options_.retry = conf_.retry;
+  options_.limits.head_size = static_cast<uint32_t>(conf_.buffer_size);
+  options_.limits.send_timeout = conf_.send_timeout;
+  options_.limits.read_timeout = conf_.read_timeout;
+  options_.connect.timeout = conf_.connect_timeout;
+  options_.connect.keepalive = conf_.socket_keepalive;
+  if (!conf_.bind.empty()) {
+    options_.connect.bind = parse_bind(conf_.bind.evaluate(exchange_));
+    options_.connect.transparent = conf_.bind_transparent;
+  }
+  options_.location = exchange_.route;
+  options_.repeatable = !sends_client_body(exchange_, conf_) || reads_body_first(exchange_, conf_);
+  options_.idempotent = http::is_idempotent(http::find_method(request_.method));
+  options_.counts_as_idempotent = upstream::counts_as_idempotent(request_.method);
+}
+
+void Proxying::rewind_body() {
+  request_.body = tunnel_;
+  if (reads_body_first(exchange_, conf_)) {
+    body_ = exchange_.body().reader();
+    request_.body = body_.get();
+  } else if (sends_client_body(exchange_, conf_)) {
+    request_.body = exchange_.stream.request_body();
+  } else if (conf_.body) {
+    body_ = std::make_unique<http::TextBody>(conf_.body->evaluate(exchange_));
+    request_.body = body_.get();
+  }
+}
+
+event::Task<void> Proxying::learn_peers() {
+  const exchange::ResolverConf& conf = exchange_.route->core->resolver;
+  net::Resolver* resolver = load_balancer::origins(exchange_.worker).resolver(resolver_options(conf));
+  if (resolver == nullptr) co_return;
+  if (cluster_->size() > 0) {
+    cluster_->learn_later(*resolver, conf.timeout);
+    co_return;
+  }
+  base::Result<void> learnt = co_await cluster_->learn(*resolver, conf.timeout, &exchange_.cancel);
+  if (!learnt) exchange_.log(LogLevel::error, "{}", learnt.error().message);
+}
+
+event::Task<void> Proxying::run() {
+  if (!find_target()) co_return;
+  if (reads_body_first(exchange_, conf_)) {
+    exchange::RequestBody& body = exchange_.body();
+    int status = co_await body.read_whole();
+    if (status != 0) {
+      exchange_.answer(status);
+      co_return;
+    }
+  }
+  if (cluster_->should_learn()) co_await learn_peers();
+  prepare_request();
+  prepare_options();
+  event::CancelScope* scope = conf_.ignore_client_abort ? nullptr : &exchange_.cancel;
+  fetch_.emplace(exchange_.worker.loop(), exchange_.host.log(exchange_), cluster_, options_, scope);
+  h1::InterimHandler* interim = exchange_.route->core->early_hints.empty() ? nullptr : this;
+  while (begin_try()) {
+    if (!run_request_hooks()) co_return;
+    co_await fetch_->ask(request_, interim, answer_);
+    end_try();
+    if (!run_response_hooks()) co_return;
+    if (fetch_->judge(answer_) == upstream::Fetch::Next::done) break;
+  }
+  finish();
+}
+
+bool Proxying::begin_try() {
+  const upstream::Peer* peer = fetch_->choose();
+  if (peer == nullptr) return false;
+  rewind_body();
+  answer_.head.fields.clear();
+  exchange::OriginTry entry;
+  entry.address = exchange_.arena.copy(peer->name());  // DNS may replace the peer
+  entry.started = exchange_.worker.loop().now();
+  exchange_.origin.tries.push_back(entry);
+  exchange_.origin.head = nullptr;
+  return true;
+}
+
+void Proxying::end_try() {
+  exchange::OriginTry& entry = exchange_.origin.tries.back();
+  int64_t elapsed = exchange_.worker.loop().now() - entry.started;
+  entry.fault = answer_.fault;
+  entry.connect_ms = fetch_->connect_ms();
+  entry.response_ms = elapsed;
+  entry.bytes_sent = fetch_->bytes_sent();
+  entry.bytes_received = fetch_->bytes_received();
+  if (answer_.fault == OriginFault::none) {
+    entry.status = answer_.head.status;
+    entry.header_ms = elapsed;
+    exchange_.origin.head = &answer_.head;
+  } else {
+    entry.status = upstream::status_of(answer_.fault);
+    log_fault();
+  }
+}
+
+bool Proxying::run_request_hooks() {
+  exchange_.origin.request = &request_;
+  for (const auto& hook : exchange_.route->on_upstream_request) {
+    exchange::Verdict verdict = hook.function(exchange::Call{exchange_, *hook.module, hook.conf});
+    if (verdict != exchange::Verdict::reply) continue;
+    fetch_.reset();
+    return false;
+  }
+  return true;
+}
+
+bool Proxying::run_response_hooks() {
+  for (const auto& hook : exchange_.route->on_upstream_response) {
+    exchange::Verdict verdict = hook.function(exchange::Call{exchange_, *hook.module, hook.conf});
+    if (verdict != exchange::Verdict::reply) continue;
+    fetch_.reset();
+    return false;
+  }
+  return true;
+}
+
+void Proxying::log_fault() {
+  int code = answer_.error;
+  std::string reason = code != 0 ? fmt::format(" ({}: {})", code, std::strerror(code)) : "";
+  switch (answer_.fault) {
+    case OriginFault::connect:
+      exchange_.log(LogLevel::error, "connect() failed{} while connecting to upstream", reason);
+      break;
+    case OriginFault::connect_timeout:
+      exchange_.log(LogLevel::error, "upstream timed out{} while connecting to upstream", reason);
+      break;
+    case OriginFault::send:
+      exchange_.log(LogLevel::error, "send() failed{} while sending request to upstream", reason);
+      break;
+    case OriginFault::send_timeout:
+      exchange_.log(LogLevel::error,
+                    "upstream timed out (110: Connection timed out) while sending request to upstream");
+      break;
+    case OriginFault::closed:
+      exchange_.log(LogLevel::error,
+                    "upstream prematurely closed connection{} while reading response header from upstream",
+                    reason);
+      break;
+    case OriginFault::read_timeout:
+      exchange_.log(
+          LogLevel::error,
+          "upstream timed out (110: Connection timed out) while reading response header from upstream");
+      break;
+    case OriginFault::invalid:
+      exchange_.log(LogLevel::error,
+                    "upstream sent invalid header while reading response header from upstream");
+      break;
+    case OriginFault::none:
+    case OriginFault::canceled: break;
+  }
+}
+
+// No response: the status says why there is none.
+void Proxying::fail() {
+  std::vector<exchange::OriginTry>& tries = exchange_.origin.tries;
+  if (fetch_->tries() > 0) {
+    // A body that failed on its way in says itself what was wrong with it.
+    bool refused = exchange_.request.refused != 0 && !options_.repeatable;
+    exchange_.answer(refused ? exchange_.request.refused : tries.back().status);
+    return;
+  }
+  if (exchange_.cancel.canceled()) {
+    exchange_.answer(499);
+    return;
+  }
+  bool is_unknown_host = cluster_->size() == 0 && !cluster_->conf().from_block;
+  int status = is_unknown_host ? 502 : 503;
+  exchange_.log(LogLevel::error, "no live upstreams while connecting to upstream \"{}\"",
+                cluster_->conf().name);
+  exchange::OriginTry entry;
+  entry.address = exchange_.arena.copy(cluster_->conf().name);
+  entry.status = status;
+  entry.started = exchange_.worker.loop().now();
+  tries.push_back(entry);
+  exchange_.answer(status);
+}
+
+void Proxying::finish() {
+  if (exchange_.origin.head == nullptr || !fetch_->has_lease()) return fail();
+  const http::Response& head = answer_.head;
+  TryRecord* record = exchange_.arena.make<TryRecord>(exchange_, exchange_.origin.tries.size() - 1);
+  record->watch(fetch_->lease(), answer_.bytes_received);
+  fetch_->take_body(answer_);
+  if (apply_redirect(exchange_, conf_, head)) {
+    answer_.body.reset();
+  } else if (intercepts(exchange_, conf_, head)) {
+    answer_.body.reset();
+    exchange_.answer(head.status);
+    std::string_view challenge = head.fields.get(http::Name::www_authenticate);
+    if (!challenge.empty()) exchange_.reply.head.fields.set(http::Name::www_authenticate, challenge);
+  } else {
+    fill_reply(exchange_, conf_, head);
+    hand_over_body(*record);
+  }
+}
+
+void Proxying::hand_over_body(TryRecord& record) {
+  http::BodyPtr body = std::move(answer_.body);
+  bool ahead = apply_controls(exchange_, conf_, answer_.head);
+  if (!body) return;
+  if (answer_.head.status == 101) {
+    if (tunnel_ != nullptr) body = std::make_unique<TunnelBody>(std::move(body), *tunnel_);
+    exchange_.reply.body = std::move(body);
+    return;
+  }
+  if (answer_.head.framing == http::Framing::streamed) {
+    body = std::make_unique<TrailerBody>(std::move(body), conf_.pass_trailers, record);
+  }
+  exchange_.reply.body = ahead ? read_ahead(std::move(body)) : std::move(body);
+}
+
+// A body that is here whole already goes out as it lies.
+http::BodyPtr Proxying::read_ahead(http::BodyPtr body) {
+  uint64_t rate = parse_rate(conf_.limit_rate.evaluate(exchange_));
+  iovec pieces[16];
+  http::Peek seen = body->peek(pieces);
+  if (rate == 0 && seen.state == http::Readiness::ready && seen.last) return body;
+  ReadAheadLimits limits;
+  limits.buffer = conf_.buffers.size;
+  limits.memory = conf_.buffers.count * conf_.buffers.size;
+  limits.busy = conf_.busy_buffers_size;
+  limits.file = conf_.max_temp_file_size;
+  limits.write = conf_.temp_file_write_size;
+  limits.rate = rate;
+  limits.folder = conf_.temp_path;
+  limits.levels = conf_.temp_levels;
+  return std::make_unique<ReadAhead>(exchange_.worker, std::move(body), std::move(limits));
+}
+
+void Proxying::on_interim(const http::Response& head) {
+  if (head.status != 103 || !exchange::any_set(exchange_.route->core->early_hints, exchange_)) return;
+  http::Response hints(exchange_.arena);
+  hints.status = head.status;
+  for (const http::Field& field : head.fields) hints.fields.add(field);
+  http::remove_hop_by_hop(hints.fields);
+  exchange_.stream.inform(hints);
+}
+
+}  // namespace proxy_core
