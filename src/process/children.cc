@@ -30,12 +30,12 @@ void Master::fill_posts(const std::shared_ptr<Generation>& generation) {
       return employed.post == post && employed.generation == generation->number && !employed.draining;
     });
   };
+  Post keeper{Kind::keeper, kKeeperSlot};
+  if (!is_filled(keeper)) employ(keeper, generation);
   for (uint32_t slot = 0; slot < generation->workers; ++slot) {
     Post post{Kind::worker, slot};
     if (!is_filled(post)) employ(post, generation);
   }
-  Post keeper{Kind::keeper, kKeeperSlot};
-  if (!is_filled(keeper)) employ(keeper, generation);
 }
 
 void Master::employ(Post post, const std::shared_ptr<Generation>& generation) {

@@ -30,7 +30,7 @@ int main(int count, char** arguments) {
 
   if (start.line.show_version) {
     say(process::version_text(start.program));
-    if (start.line.show_help) say(process::help_text());
+    if (start.line.show_help) say(process::help_text(start.program));
     if (start.line.show_configure) say(process::configure_text());
     if (!start.line.test) return 0;
   }

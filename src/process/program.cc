@@ -22,10 +22,11 @@ std::string version_text(const Program& program) {
                      build.empty() ? "" : fmt::format(" ({})", build));
 }
 
-std::string help_text() {
+std::string help_text(const Program& program) {
+  std::string indent(program.name.size(), ' ');
   return fmt::format(
-      "Usage: proxycache [-?hvVtTq] [-s signal] [-p prefix]\n"
-      "                  [-e filename] [-c filename] [-g directives]\n"
+      "Usage: {} [-?hvVtTq] [-s signal] [-p prefix]\n"
+      "       {} [-e filename] [-c filename] [-g directives]\n"
       "\n"
       "Options:\n"
       "  -?,-h         : print this and exit\n"
@@ -40,7 +41,7 @@ std::string help_text() {
       "  -c filename   : the configuration file (default: {})\n"
       "  -g directives : directives that stand before the configuration file\n"
       "\n",
-      PC_PREFIX, PC_ERROR_LOG_PATH, PC_CONF_PATH);
+      program.name, indent, PC_PREFIX, PC_ERROR_LOG_PATH, PC_CONF_PATH);
 }
 
 std::string configure_text() {

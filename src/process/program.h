@@ -18,7 +18,7 @@ struct Program {
 
 /// What -v, -V and -h print, to stderr as nginx does.
 std::string version_text(const Program& program);
-std::string help_text();
+std::string help_text(const Program& program);
 /// What was built with what, line for line as deployment tools read it from nginx.
 std::string configure_text();
 
