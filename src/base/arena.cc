@@ -26,12 +26,27 @@ void Arena::on_clear(void (*action)(void*), void* object) {
   cleanups_ = new (place) Cleanup{cleanups_, action, object};
 }
 
-void Arena::clear() {
+void Arena::destroy_objects() {
   while (cleanups_ != nullptr) {
     Cleanup* cleanup = cleanups_;
     cleanups_ = cleanup->next;
     cleanup->action(cleanup->object);
   }
+}
+
+void Arena::rewind() {
+  destroy_objects();
+  while (block_ != nullptr && (block_->next != nullptr || block_->capacity != kBlock)) {
+    Block* next = block_->next;
+    std::free(block_);
+    block_ = next;
+  }
+  used_ = block_ != nullptr ? sizeof(Block) : 0;
+  capacity_ = reserved_ = block_ != nullptr ? kBlock : 0;
+}
+
+void Arena::clear() {
+  destroy_objects();
   while (block_ != nullptr) {
     Block* next = block_->next;
     std::free(block_);

@@ -63,6 +63,8 @@ class Arena {
 
   /// Destroys what was made and gives all memory back.
   void clear();
+  /// Destroys what was made; keeps one block for what comes next.
+  void rewind();
   /// Bytes taken from the system.
   size_t reserved() const { return reserved_; }
 
@@ -81,6 +83,7 @@ class Arena {
     return out + text.size();
   }
   void* allocate_slow(size_t size, size_t align);
+  void destroy_objects();
 
   Block* block_ = nullptr;  // newest first; used_ and capacity_ belong to it
   size_t used_ = 0;
