@@ -1,0 +1,103 @@
+#include "modules/real_ip/real_ip.h"
+
+#include "base/text.h"
+#include "exchange/exchange.h"
+#include "exchange/forwarded.h"
+#include "exchange/setters.h"
+
+namespace real_ip {
+namespace {
+
+using exchange::Exchange;
+using exchange::Value;
+using exchange::Verdict;
+
+struct Conf {
+  std::vector<net::Cidr> trusted;
+  std::string field;
+  bool recursive = false;
+};
+
+base::Result<void> add_trusted(void* section, const conf::Directive& directive, conf::Site& site) {
+  base::Result<net::Cidr> set = net::Cidr::parse(directive.arg(0));
+  if (!set) return tl::unexpected(set.error());
+  if (set->had_meaningless_bits()) {
+    site.diagnostics->warn(directive.args[0].at, "low address bits of {} are meaningless", directive.arg(0));
+  }
+  static_cast<Conf*>(section)->trusted.push_back(*set);
+  return {};
+}
+
+base::Result<void> set_field(void* section, const conf::Directive& directive, conf::Site&) {
+  if (directive.arg(0) == "proxy_protocol") return base::fail("\"proxy_protocol\" is not built yet");
+  static_cast<Conf*>(section)->field = std::string(directive.arg(0));
+  return {};
+}
+
+constexpr conf::Row kRows[] = {
+    {.name = "set_real_ip_from",
+     .contexts = conf::kHttpServerLocation,
+     .syntax = "address | CIDR | unix:",
+     .help = "A proxy that is trusted to tell the client's address.",
+     .set = add_trusted,
+     .repeat = true},
+    {.name = "real_ip_header",
+     .contexts = conf::kHttpServerLocation,
+     .syntax = "field",
+     .default_text = "X-Real-IP",
+     .help = "The field that tells it.",
+     .set = set_field},
+    {.name = "real_ip_recursive",
+     .contexts = conf::kHttpServerLocation,
+     .syntax = "on | off",
+     .default_text = "off",
+     .help = "Takes the last address that is not trusted itself, instead of the last.",
+     .set = conf::set_flag<&Conf::recursive>},
+};
+constexpr conf::Section kSection = conf::section<Conf>("real ip", kRows);
+
+struct State {
+  bool looked;  // an internal redirect must not look behind the client it found
+};
+
+Verdict on_request(const exchange::Call& call) {
+  const Conf& conf = call.conf_as<Conf>();
+  Exchange& exchange = call.exchange;
+  State& state = exchange.state<State>(call.module);
+  if (std::exchange(state.looked, true)) return Verdict::next;
+  // X-Real-IP holds one address; where it stands several times the last counts.
+  std::optional<net::Address> client = exchange::forwarded_address(
+      exchange.request.fields, conf.field, *exchange.client, conf.trusted, conf.recursive);
+  if (client) exchange.client = exchange.arena.make<net::Address>(*client);
+  return Verdict::next;
+}
+
+Value remote_addr(Exchange& exchange, std::string_view, const void*) {
+  return {exchange.arena.copy(exchange.stream.connection().peer->ip_text())};
+}
+
+Value remote_port(Exchange& exchange, std::string_view, const void*) {
+  uint16_t port = exchange.stream.connection().peer->port();
+  return port == 0 ? Value{} : Value{exchange.arena.copy(std::to_string(port))};
+}
+
+void add_variables(exchange::Builder& builder) {
+  builder.variables().define("realip_remote_addr", remote_addr);
+  builder.variables().define("realip_remote_port", remote_port);
+}
+
+std::string active(const void* conf, const exchange::Route&) {
+  return static_cast<const Conf*>(conf)->trusted.empty() ? "" : "set_real_ip_from is set";
+}
+
+}  // namespace
+
+const exchange::Module kModule = {.name = "real_ip",
+                                  .priority = exchange::priority::real_ip,
+                                  .section = &kSection,
+                                  .state_size = sizeof(State),
+                                  .active = active,
+                                  .on_request = on_request,
+                                  .add_variables = add_variables};
+
+}  // namespace real_ip
