@@ -59,7 +59,7 @@ class Exchange {
   bool internal = false;        ///< reached by an internal redirect: `internal` locations may answer
   bool rewritten_here = false;  ///< by `rewrite … break` in its location: proxy_pass takes the URI whole
   bool client_gone = false;
-  bool complete = false;               ///< all of the response was sent ($request_completion)
+  std::optional<http::StreamEnd> end;  ///< how the stream ended; none: it has not
   std::optional<uint64_t> limit_rate;  ///< by `set $limit_rate` or X-Accel-Limit-Rate; otherwise the route's
   std::string_view id;                 ///< $request_id, once somebody asked
 

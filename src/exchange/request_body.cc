@@ -58,6 +58,7 @@ RequestBody::RequestBody(Exchange& exchange)
 RequestBody::~RequestBody() = default;
 
 int RequestBody::refusal() const {
+  if (exchange_.end == http::StreamEnd::timed_out) return 408;
   if (exchange_.client_gone) return 499;
   return exchange_.request.refused != 0 ? exchange_.request.refused : 400;
 }
@@ -92,7 +93,7 @@ event::Task<int> RequestBody::read(http::Body& body) {
     if (peek.state == http::Readiness::end) break;
     if (peek.state == http::Readiness::wait) {
       bool came = co_await arrival.answer;
-      if (!came) co_return exchange_.client_gone ? 499 : 408;
+      if (!came) co_return exchange_.end == http::StreamEnd::timed_out ? 408 : 499;
       arrival.answer.reset();
       continue;
     }

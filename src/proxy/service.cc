@@ -102,6 +102,7 @@ void Service::on_stream(http::Stream& stream) {
 
 void Service::on_stream_end(http::Stream& stream, http::StreamEnd end) {
   Exchange& exchange = *static_cast<Exchange*>(stream.user);
+  exchange.end = end;
   exchange.client_gone = end != http::StreamEnd::complete;
   exchange.ended().give(end);
   if (exchange.client_gone) exchange.cancel.cancel();
