@@ -63,7 +63,8 @@ struct OriginRig : private h1::InterimHandler {
     request.target = "/path?q";
     request.fields = &fields;
   }
-  ~OriginRig() {
+  ~OriginRig() { end(); }
+  void end() {
     if (asked && !fetched) {
       scope->cancel();
       finish();
@@ -110,7 +111,10 @@ struct OriginRig : private h1::InterimHandler {
       text.remove_prefix(static_cast<size_t>(sent));
     }
   }
-  void origin_closes() { origin.reset(); }
+  void origin_closes() {
+    drain();  // else it is a reset
+    origin.reset();
+  }
   /// Everything the origin has got so far.
   std::string drain() {
     char bytes[65536];
