@@ -1,5 +1,6 @@
 #include "modules/proxy_core/proxying.h"
 
+#include <cerrno>
 #include <cstring>
 
 #include "exchange/core_conf.h"
@@ -161,6 +162,7 @@ bool Proxying::begin_try() {
   if (peer == nullptr) return false;
   rewind_body();
   answer_.head.fields.clear();
+  answer_.why = {};
   exchange::OriginTry entry;
   entry.address = exchange_.arena.copy(peer->name());  // DNS may replace the peer
   entry.started = exchange_.worker.loop().now();
@@ -182,9 +184,19 @@ void Proxying::end_try() {
     entry.header_ms = elapsed;
     exchange_.origin.head = &answer_.head;
   } else {
-    entry.status = upstream::status_of(answer_.fault);
+    entry.status = status_of_fault();
     log_fault();
   }
+}
+
+int Proxying::status_of_fault() const {
+  if (answer_.fault != OriginFault::canceled || answer_.error == ECANCELED) {
+    return upstream::status_of(answer_.fault);
+  }
+  // The client's body failed on its way in, and the wire may have said why; or the configuration made a request that
+  // cannot be said in HTTP/1.
+  if (exchange_.request.refused != 0) return exchange_.request.refused;
+  return answer_.error == EPIPE ? 400 : 500;
 }
 
 bool Proxying::run_request_hooks() {
@@ -209,48 +221,31 @@ bool Proxying::run_response_hooks() {
 }
 
 void Proxying::log_fault() {
-  int code = answer_.error;
-  std::string reason = code != 0 ? fmt::format(" ({}: {})", code, std::strerror(code)) : "";
+  std::string_view doing = "reading response header from upstream";
   switch (answer_.fault) {
     case OriginFault::connect:
-      exchange_.log(LogLevel::error, "connect() failed{} while connecting to upstream", reason);
-      break;
-    case OriginFault::connect_timeout:
-      exchange_.log(LogLevel::error, "upstream timed out{} while connecting to upstream", reason);
-      break;
+    case OriginFault::connect_timeout: doing = "connecting to upstream"; break;
     case OriginFault::send:
-      exchange_.log(LogLevel::error, "send() failed{} while sending request to upstream", reason);
+    case OriginFault::send_timeout: doing = "sending request to upstream"; break;
+    case OriginFault::canceled:
+      if (answer_.error == ECANCELED) return;  // the client's doing: the access log says 499
+      doing = "sending request to upstream";
       break;
-    case OriginFault::send_timeout:
-      exchange_.log(LogLevel::error,
-                    "upstream timed out (110: Connection timed out) while sending request to upstream");
-      break;
-    case OriginFault::closed:
-      exchange_.log(LogLevel::error,
-                    "upstream prematurely closed connection{} while reading response header from upstream",
-                    reason);
-      break;
-    case OriginFault::read_timeout:
-      exchange_.log(
-          LogLevel::error,
-          "upstream timed out (110: Connection timed out) while reading response header from upstream");
-      break;
-    case OriginFault::invalid:
-      exchange_.log(LogLevel::error,
-                    "upstream sent invalid header while reading response header from upstream");
-      break;
-    case OriginFault::none:
-    case OriginFault::canceled: break;
+    default: break;
   }
+  std::string_view what = answer_.why;
+  if (what.empty()) what = answer_.fault == OriginFault::connect ? "connect() failed" : "upstream failed";
+  if (upstream::trouble_of(answer_.fault) == upstream::kTimeout) what = "upstream timed out";
+  int code = answer_.error;
+  std::string reason = code != 0 ? fmt::format(" ({}: {})", code, std::strerror(code)) : "";
+  exchange_.log(LogLevel::error, "{}{} while {}", what, reason, doing);
 }
 
 // No response: the status says why there is none.
 void Proxying::fail() {
   std::vector<exchange::OriginTry>& tries = exchange_.origin.tries;
   if (fetch_->tries() > 0) {
-    // A body that failed on its way in says itself what was wrong with it.
-    bool refused = exchange_.request.refused != 0 && !options_.repeatable;
-    exchange_.answer(refused ? exchange_.request.refused : tries.back().status);
+    exchange_.answer(tries.back().status);
     return;
   }
   if (exchange_.cancel.canceled()) {

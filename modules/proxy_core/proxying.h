@@ -40,6 +40,7 @@ class Proxying final : private h1::InterimHandler {
 
   void fail();
   void log_fault();
+  int status_of_fault() const;
   void finish();
   void hand_over_body(TryRecord& record);
   http::BodyPtr read_ahead(http::BodyPtr body);
