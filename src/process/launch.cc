@@ -131,11 +131,10 @@ int launch(const Start& start, Title& title) {
   const proxy::MainConf& main = generation->config->main();
   net::Fd started;
   if (main.daemon && !shared.inherited) {
-    pid_t terminal_side = getpid();
     base::Result<net::Fd> daemon = become_daemon();
     if (!daemon) return refuse(start, log, daemon.error());
     started = std::move(*daemon);
-    parent = terminal_side;
+    parent = -1;  // it only waits for us
   }
   block_signals();
   base::Result<void> pid_written = write_pid_file(generation->pid_path, getpid());

@@ -111,13 +111,16 @@ void Master::act() {
   }
   if (terminating_) return;
   if (std::exchange(quit_wanted_, false)) quit();
-  if (can_act()) {
+  if (reload_wanted_ && is_settled()) {
     reload_wanted_ = false;
     reload();
   }
   if (std::exchange(reopen_wanted_, false)) reopen_logs();
   if (quitting_) return;
-  if (std::exchange(upgrade_wanted_, false)) change_binary();
+  if (upgrade_wanted_ && is_settled()) {
+    upgrade_wanted_ = false;
+    change_binary();
+  }
   if (std::exchange(no_accept_wanted_, false)) stop_accepting();
 }
 

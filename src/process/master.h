@@ -87,8 +87,9 @@ class Master {
   void quit();
   void stop_accepting();
   void reopen_logs();
-  /// Something was asked for that only waited for another thing to end.
-  bool can_act() const { return reload_wanted_ && !next_ && !starting_ && !quitting_ && !terminating_; }
+  /// Nothing is being changed just now; what was asked for meanwhile is done afterwards.
+  bool is_settled() const { return !next_ && !starting_ && !quitting_ && !terminating_; }
+  bool can_act() const { return (reload_wanted_ || upgrade_wanted_) && is_settled(); }
   bool over() const { return (terminating_ || quitting_) && employed_.empty(); }
   void clean_up();
   bool owns_paths() const;

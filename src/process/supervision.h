@@ -1,4 +1,4 @@
-// When a place whose process died gets a new one: at once, unless it died at once too.
+// When a place whose process died gets a new one: at once, unless it keeps dying at once.
 #pragma once
 
 #include <algorithm>
@@ -11,23 +11,24 @@ namespace process {
 class Backoff {
  public:
   /// Who lived shorter than this died at once.
-  static constexpr base::Duration kShortLife{1000};
+  static constexpr base::Duration kShortLife{200};
   static constexpr base::Duration kFirstDelay{100};
-  static constexpr base::Duration kLongestDelay{10000};
+  static constexpr base::Duration kLongestDelay{5000};
 
-  /// How long to wait after a life of `lived`: nothing after a long life, then 100 ms, doubled each time up
-  /// to 10 s.
+  /// How long to wait after a life of `lived`: nothing after a long life or one short one, then 100 ms, doubled with
+  /// each further short life up to 5 s.
   base::Duration after(base::Duration lived) {
     if (lived >= kShortLife) {
-      delay_ = base::Duration(0);
-      return delay_;
+      short_lives_ = 0;
+    } else if (short_lives_ < 16) {
+      ++short_lives_;
     }
-    delay_ = delay_.count() == 0 ? kFirstDelay : std::min(delay_ * 2, kLongestDelay);
-    return delay_;
+    if (short_lives_ < 2) return base::Duration(0);
+    return std::min(kFirstDelay * (1 << (short_lives_ - 2)), kLongestDelay);
   }
 
  private:
-  base::Duration delay_{0};
+  unsigned short_lives_ = 0;  // one after the other
 };
 
 }  // namespace process

@@ -11,7 +11,6 @@
 namespace process {
 
 void Master::change_binary() {
-  if (next_) abandon_reload("the binary is changed");
   std::string old_path = current_->pid_path + std::string(kOldBinary);
   if (std::rename(pid_path_.c_str(), old_path.c_str()) != 0) {
     int code = errno;
