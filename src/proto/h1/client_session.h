@@ -48,7 +48,8 @@ class ClientSession final : private net::TransportHandler, private event::Ready 
   /// Sends `request` (head, then its body as it comes and as the origin takes it) and reads up to the final
   /// response head into `answer.head`, whose text is copied into its arena. answer.fault says what went
   /// wrong; nothing is retried here. An answer that comes before the request body is through ends the
-  /// sending: the connection is then not reusable. Whatever is passed outlives the body taken below, `scope`
+  /// sending: the connection is then not reusable. head.framing of an answer to HEAD is what its GET would
+  /// have had. Whatever is passed outlives the body taken below, `scope`
   /// and `interim` only this task.
   event::Task<void> fetch(const http::OriginRequest& request, const http::OriginLimits& limits,
                           InterimHandler* interim, event::CancelScope* scope, http::OriginAnswer& answer);
