@@ -97,8 +97,9 @@ $(OBJS)/proxycache: $(OBJS)/$(MAIN:.cc=.o) $(ARCHIVES)
 $(OBJS)/man/proxycache.conf.5: man/proxycache.conf.5 $(OBJS)/proxycache
 	@mkdir -p $(@D) $(OBJS)/html
 	@$(OBJS)/proxycache -M man >$(@D)/directives 2>/dev/null || : >$(@D)/directives
+	@$(OBJS)/proxycache -M differences >$(@D)/differences 2>/dev/null || : >$(@D)/differences
 	@$(OBJS)/proxycache -M html >$(OBJS)/html/directives.html 2>/dev/null || rm -f $(OBJS)/html/directives.html
-	@sed '/^\.\\" The directives follow here/r $(@D)/directives' $< >$@
+	@sed -e '/^\.\\" The directives follow here/r $(@D)/directives' -e '/^\.\\" The table follows here/r $(@D)/differences' $< >$@
 
 # ---- unit tests ----
 
