@@ -1,7 +1,7 @@
 // A record of the disk store's log: an object (key, facts, stored head and its body, or the list of the
 // extents that hold it), or an extent (a piece of a large object's body).
 //
-//   header | key | facts | tags | head | extents | body | zeros to the unit
+//   header | tags | extents | key | facts | head | body | zeros to the unit
 //
 // Three checksums (XXH3, seeded by the store, so that no cached body can pass for a record): of the header,
 // of what lies between it and the body, of the body. The header also says where it lies and in which use of
@@ -95,7 +95,7 @@ class RecordImage {
   static std::unique_ptr<RecordImage> again(std::string bytes);
 
   /// Says where it will lie and computes its checksums.
-  void place(const DiskGeometry& geometry, const DiskLocation& where, uint64_t seed);
+  void place(const DiskLocation& where, uint64_t seed);
   /// Three pieces that make the whole length.
   void pieces(iovec* out) const;
 
@@ -110,23 +110,18 @@ class RecordImage {
   std::string body_;
 };
 
-/// A record as it was read: texts point into the bytes.
+/// A record as it was read: all of it points into the bytes.
 struct RecordView {
   RecordHeader header;
   DiskObject object;
-  std::string_view extents;  ///< header.extents of DiskExtent, unaligned
-  std::string_view body;     ///< this record's piece
-
-  DiskExtent extent(uint32_t number) const;
+  std::span<const DiskExtent> extents;
+  std::string_view body;  ///< this record's piece
 };
 
 /// The header at the start of `bytes`, when it is sound and says it lies at `where`.
 std::optional<RecordHeader> read_record_header(std::string_view bytes, const DiskGeometry& geometry,
                                                const DiskLocation& where, uint64_t seed);
-/// The whole record; empty when one byte of it is wrong. `tags` needs `bytes` aligned to 8 where it is read.
+/// The whole record; empty when one byte of it is wrong. `bytes` begins at a multiple of 8.
 std::optional<RecordView> read_record(std::string_view bytes, const DiskGeometry& geometry,
                                       const DiskLocation& where, uint64_t seed);
-/// Whether the header could stand for a record in this geometry at all, whatever its checksum says.
-bool is_plausible(const RecordHeader& header, const DiskGeometry& geometry);
-
 }  // namespace cache
