@@ -143,7 +143,8 @@ void Master::bury(pid_t pid, int status) {
   wake_keepers(parts_.processes);
   if (dead.draining || terminating_ || quitting_) return;
   if (next_ && dead.generation == next_->number) {
-    return abandon_reload(fmt::format("{} {} ended before it was ready", name_of(dead.post.first), pid));
+    return abandon_reload(base::LogLevel::emerg,
+                          fmt::format("{} {} ended before it was ready", name_of(dead.post.first), pid));
   }
   if (dead.generation != current_->number || not_accepting_) return;
   bool fatal = WIFEXITED(status) && WEXITSTATUS(status) == kExitFatal;

@@ -125,6 +125,7 @@ void Master::act() {
 }
 
 void Master::terminate() {
+  if (next_) abandon_reload(base::LogLevel::notice, "told to end");
   terminating_ = true;
   vacancies_.clear();
   for (Employed& employed : employed_) {
@@ -148,7 +149,7 @@ void Master::quit() {
 
 // All workers drain, and none is started until somebody says so.
 void Master::stop_accepting() {
-  if (next_) abandon_reload("told to stop");
+  if (next_) abandon_reload(base::LogLevel::notice, "told to stop");
   not_accepting_ = true;
   vacancies_.clear();
   for (Employed& employed : employed_) drain(employed, current_.get());

@@ -116,7 +116,7 @@ class Master {
   void reload();
   void check_reload();
   void commit_reload();
-  void abandon_reload(std::string_view why);
+  void abandon_reload(base::LogLevel level, std::string_view why);
   std::vector<uint16_t> vanishing(const Generation& old, const Employed& employed) const;
   void move_pid_file(const Generation& old);
 

@@ -27,12 +27,14 @@ void Master::reload() {
   next_deadline_ = clock_.now() + kReadyWithin.count();
   size_t before = employed_.size();
   fill_posts(next_);
-  if (employed_.size() - before < next_->workers + 1) abandon_reload("not all processes could be started");
+  if (employed_.size() - before < next_->workers + 1)
+    abandon_reload(base::LogLevel::emerg, "not all processes could be started");
 }
 
 void Master::check_reload() {
   if (all_ready(next_->number)) return commit_reload();
-  if (clock_.now() >= next_deadline_) abandon_reload("the new processes are not ready in time");
+  if (clock_.now() >= next_deadline_)
+    abandon_reload(base::LogLevel::emerg, "the new processes are not ready in time");
 }
 
 // The new workers accept already; only now do the old ones stop.
@@ -56,8 +58,8 @@ void Master::commit_reload() {
   end_oldest_generations();
 }
 
-void Master::abandon_reload(std::string_view why) {
-  log_.print(base::LogLevel::emerg, "reload given up, the running configuration stays: {}", why);
+void Master::abandon_reload(base::LogLevel level, std::string_view why) {
+  log_.print(level, "reload given up, the running configuration stays: {}", why);
   std::shared_ptr<Generation> given_up = std::exchange(next_, nullptr);
   // They may have accepted connections already, so they drain like all others.
   for (Employed& employed : employed_) {

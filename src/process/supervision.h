@@ -15,8 +15,8 @@ class Backoff {
   static constexpr base::Duration kFirstDelay{100};
   static constexpr base::Duration kLongestDelay{5000};
 
-  /// How long to wait after a life of `lived`: nothing after a long life or one short one, then 100 ms, doubled with
-  /// each further short life up to 5 s.
+  /// How long to wait after a life of `lived`: nothing after a long life or one short one, then 100 ms,
+  /// doubled with each further short life up to 5 s.
   base::Duration after(base::Duration lived) {
     if (lived >= kShortLife) {
       short_lives_ = 0;
