@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "http/make_request.h"
+#include "net/socket.h"
 
 namespace h1 {
 
@@ -299,10 +300,25 @@ void ServerSession::on_body_failed(int status) {
   reading_wanted_ = false;
   wait_began_ = read_deadline_ = 0;
   stream.keep_alive_ = false;
-  if (stream.request_.refused == 0) stream.request_.refused = status != 0 ? status : 499;
+  if (stream.request_.refused == 0 && !stream.ended_) stream.request_.refused = status != 0 ? status : 499;
   gone_ = status == 0;
   if (stream.body_->reader() != nullptr && !stream.ended_) loop_.post(*stream.body_->reader());
   wake();
+}
+
+// How segments leave: tcp_nodelay, and tcp_nopush for a file, whose first bytes then share the head's
+// segment.
+void ServerSession::set_pushing(const http::Body* body) {
+  const http::StreamPolicy& policy = stream_->policy_;
+  int fd = transport_->fd();
+  if (delayed_ == policy.tcp_nodelay && fd >= 0) {
+    delayed_ = !policy.tcp_nodelay;
+    net::set_nodelay(fd, policy.tcp_nodelay);
+  }
+  uint64_t offset = 0;
+  if (!policy.tcp_nopush || !policy.sendfile || body == nullptr || body->file(offset) < 0) return;
+  corked_ = true;
+  net::set_nopush(fd, true);
 }
 
 void ServerSession::open_tunnel() {
@@ -363,6 +379,7 @@ void ServerSession::end_stream(StreamEnd end, bool reset) {
   stream.ended_ = true;
   read_deadline_ = write_deadline_ = wait_began_ = 0;
   reading_wanted_ = false;
+  if (std::exchange(corked_, false) && transport_->fd() >= 0) net::set_nopush(transport_->fd(), false);
   if (end != StreamEnd::complete) {
     stream.keep_alive_ = false;
     transport_->close(reset);

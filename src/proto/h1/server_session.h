@@ -86,6 +86,7 @@ class ServerSession final : public proto::Session,
   // While the handler has the stream.
   void wake();
   void open_tunnel();
+  void set_pushing(const http::Body* body);
   void exchange_readable();
   bool is_drip(size_t size);
   void note_body_read(size_t size);
@@ -135,6 +136,8 @@ class ServerSession final : public proto::Session,
   bool again_ = false;  // something was wanted while settling
   bool gone_ = false;   // the client left in the middle of its body
   bool draining_ = false;
+  bool corked_ = false;          // tcp_nopush holds until the answer is out
+  bool delayed_ = false;         // tcp_nodelay is off
   bool reading_wanted_ = false;  // the request's body waits for bytes
   bool throttled_ = false;
 };

@@ -1,6 +1,7 @@
 #include "proto/h1/server_stream.h"
 
 #include "proto/h1/head_writer.h"
+#include "proto/h1/postponed_body.h"
 #include "proto/h1/server_session.h"
 
 namespace h1 {
@@ -100,7 +101,11 @@ void ServerStream::respond(const http::Response& head, http::BodyPtr body) {
   if (response_body_ == nullptr && coding == Sender::Coding::chunked) {
     response_body_ = std::make_unique<http::TextBody>("");
   }
+  if (coding == Sender::Coding::chunked && policy_.postpone_output > 0) {
+    response_body_ = std::make_unique<PostponedBody>(std::move(response_body_), policy_.postpone_output);
+  }
   if (response_body_ != nullptr) response_body_->set_reader(session_);
+  session_->set_pushing(response_body_.get());
   sender_->start(write_response_head(head, wire, arena_), response_body_.get(), coding, head.content_length,
                  arena_, session_->loop_.now());
   session_->wake();
