@@ -16,7 +16,7 @@ bool loses_backslash(std::string_view text, size_t i) {
 
 void add_control(char c, std::string& out) { out += c == '\t' ? "\\t" : c == '\r' ? "\\r" : "\\n"; }
 
-std::string quoted(std::string_view text) {
+std::string with_quotes(std::string_view text) {
   bool has_double = text.find('"') != std::string_view::npos;
   char quote = has_double && text.find('\'') == std::string_view::npos ? '\'' : '"';
   std::string out(1, quote);
@@ -71,7 +71,7 @@ void print_word(const Word& word, std::string& out) {
       return;
     }
   }
-  out += quoted(word.text);
+  out += with_quotes(word.text);
 }
 
 void print_block(const std::vector<Directive>& block, size_t depth, std::string& out) {
