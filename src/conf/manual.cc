@@ -118,6 +118,17 @@ std::string print_html(std::span<const Section* const> sections) {
   return out;
 }
 
+std::string print_names(std::span<const Section* const> sections) {
+  std::string out;
+  for (const Section* section : sections) {
+    for (const Row& row : section->rows) {
+      out += fmt::format("{}\t{}\t{}\t{}\n", row.name, context_names(row.contexts), row.syntax,
+                         row.default_text);
+    }
+  }
+  return out;
+}
+
 std::string print_difference_table(std::span<const Section* const> sections, Form form) {
   std::string lines;
   for (const Section* section : sections) {

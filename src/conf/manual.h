@@ -12,6 +12,8 @@ namespace conf {
 std::string print_man(std::span<const Section* const> sections);
 /// The same as an HTML page body.
 std::string print_html(std::span<const Section* const> sections);
+/// A line for each row, for tests and editors: name, contexts, syntax and default, with tabs between.
+std::string print_names(std::span<const Section* const> sections);
 
 enum class Form : uint8_t { man, html };
 /// The table of defaults that differ from nginx's, in the same two forms; empty when there are none.

@@ -18,7 +18,7 @@ constexpr Valued kValued[] = {
 };
 
 constexpr std::string_view kSignals[] = {"stop", "quit", "reopen", "reload"};
-constexpr std::string_view kManuals[] = {"man", "html", "differences"};
+constexpr std::string_view kManuals[] = {"man", "html", "differences", "names"};
 
 template <size_t N>
 bool is_one_of(const std::string_view (&words)[N], std::string_view word) {

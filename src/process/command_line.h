@@ -23,7 +23,7 @@ struct CommandLine {
   std::optional<std::string> conf;       ///< -c
   std::string global;                    ///< -g
   std::string signal;                    ///< -s: stop, quit, reopen or reload
-  std::string manual;                    ///< -M: man, html or differences, for the build
+  std::string manual;                    ///< -M: man, html, differences or names, for the build and the tests
 };
 
 /// Parses what follows the program's name. Errors are whole sentences in nginx's words.

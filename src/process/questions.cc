@@ -66,9 +66,10 @@ int send_signal(const Start& start) {
 
 int print_manual(const Start& start) {
   std::vector<const conf::Section*> sections = proxy::all_sections(compiled_in_modules());
-  std::string text = start.line.manual == "man"    ? conf::print_man(sections)
-                     : start.line.manual == "html" ? conf::print_html(sections)
-                                                   : conf::print_difference_table(sections);
+  std::string text = start.line.manual == "man"     ? conf::print_man(sections)
+                     : start.line.manual == "html"  ? conf::print_html(sections)
+                     : start.line.manual == "names" ? conf::print_names(sections)
+                                                    : conf::print_difference_table(sections);
   bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   return written ? 0 : 1;
 }
