@@ -12,6 +12,15 @@ std::string is_active(const void* conf, const exchange::Route&) {
   return cache.zone ? fmt::format("proxy_cache is {}", cache.zone->name) : std::string();
 }
 
+exchange::Value cache_status(exchange::Exchange& exchange, std::string_view, const void*) {
+  std::string_view text = exchange.origin.cache_status;
+  return text.empty() ? exchange::Value::none() : exchange::Value{text};
+}
+
+void add_variables(exchange::Builder& builder) {
+  builder.variables().define("upstream_cache_status", cache_status);
+}
+
 }  // namespace
 
 const exchange::Module kModule = {
@@ -25,6 +34,7 @@ const exchange::Module kModule = {
     .on_request = look_up,
     .on_upstream_request = ask_for_whole,
     .on_response = store_and_tell,
+    .add_variables = add_variables,
 };
 
 }  // namespace cache_module
