@@ -118,6 +118,7 @@ struct ProxyConf {
   std::string temp_path;
   exchange::TempLevels temp_levels{};
   exchange::Template limit_rate;
+  uint64_t literal_rate = 0;  ///< of a limit_rate without variables
   std::vector<std::string> hide;
   std::vector<std::string> pass;
   NameSet hidden;  ///< of the two above and the defaults

@@ -230,6 +230,19 @@ Result set_temp_path(void* section, const conf::Directive& directive, conf::Site
   return {};
 }
 
+Result set_limit_rate(void* section, const conf::Directive& directive, conf::Site& site) {
+  ProxyConf& conf = conf_of(section);
+  base::Result<Template> rate = Template::compile(directive.args[0], exchange::builder_of(site));
+  if (!rate) return tl::unexpected(rate.error());
+  conf.limit_rate = std::move(*rate);
+  conf.literal_rate = 0;
+  if (!conf.limit_rate.is_literal()) return {};
+  base::Result<uint64_t> literal = base::parse_size(directive.arg(0));
+  if (!literal) return tl::unexpected(literal.error());
+  conf.literal_rate = *literal;
+  return {};
+}
+
 Result set_ignored(void* section, const conf::Directive& directive, conf::Site& site) {
   for (const conf::Word& word : directive.args) {
     const auto* found = std::ranges::find_if(kIgnoredWords, [&](const IgnoredWord& known) {

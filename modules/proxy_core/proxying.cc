@@ -1,5 +1,6 @@
 #include "modules/proxy_core/proxying.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -193,8 +194,8 @@ int Proxying::status_of_fault() const {
   if (answer_.fault != OriginFault::canceled || answer_.error == ECANCELED) {
     return upstream::status_of(answer_.fault);
   }
-  // The client's body failed on its way in, and the wire may have said why; or the configuration made a request that
-  // cannot be said in HTTP/1.
+  // The client's body failed on its way in, and the wire may have said why; or the configuration made a
+  // request that cannot be said in HTTP/1.
   if (exchange_.request.refused != 0) return exchange_.request.refused;
   return answer_.error == EPIPE ? 400 : 500;
 }
@@ -298,12 +299,22 @@ void Proxying::hand_over_body(TryRecord& record) {
   exchange_.reply.body = ahead ? read_ahead(std::move(body)) : std::move(body);
 }
 
+// Whether the last byte came together with the head; asking the socket would cost a system call.
+bool Proxying::is_whole(http::Body& body) const {
+  const exchange::OriginTry& entry = exchange_.origin.tries.back();
+  uint64_t behind_head = entry.bytes_received - std::min(entry.bytes_received, answer_.bytes_received);
+  if (answer_.head.framing == http::Framing::length) return behind_head >= answer_.head.content_length;
+  if (behind_head == 0) return false;
+  iovec pieces[16];
+  http::Peek seen = body.peek(pieces);
+  return seen.state == http::Readiness::ready && seen.last;
+}
+
 // A body that is here whole already goes out as it lies.
 http::BodyPtr Proxying::read_ahead(http::BodyPtr body) {
-  uint64_t rate = parse_rate(conf_.limit_rate.evaluate(exchange_));
-  iovec pieces[16];
-  http::Peek seen = body->peek(pieces);
-  if (rate == 0 && seen.state == http::Readiness::ready && seen.last) return body;
+  uint64_t rate =
+      conf_.limit_rate.is_literal() ? conf_.literal_rate : parse_rate(conf_.limit_rate.evaluate(exchange_));
+  if (rate == 0 && is_whole(*body)) return body;
   ReadAheadLimits limits;
   limits.buffer = conf_.buffers.size;
   limits.memory = conf_.buffers.count * conf_.buffers.size;

@@ -43,6 +43,7 @@ class Proxying final : private h1::InterimHandler {
   int status_of_fault() const;
   void finish();
   void hand_over_body(TryRecord& record);
+  bool is_whole(http::Body& body) const;
   http::BodyPtr read_ahead(http::BodyPtr body);
   void on_interim(const http::Response& head) override;
 
