@@ -25,6 +25,8 @@ namespace exchange {
 struct Module;
 class Builder;
 
+class Traffic;
+
 class Worker {
  public:
   virtual ~Worker() = default;
@@ -59,6 +61,10 @@ class Worker {
   /// on_init made. Null in unit tests without a configuration.
   const Builder* parts() const { return parts_; }
   void use(const Builder& parts) { parts_ = &parts; }
+
+  /// What all workers have open and had; null where nothing is counted (tests, -t).
+  Traffic* traffic() const { return traffic_.get(); }
+  void count_traffic(std::shared_ptr<Traffic> traffic) { traffic_ = std::move(traffic); }
 
   /// What a module keeps per process, made in on_worker.
   void keep(const Module& module, std::shared_ptr<void> object) { kept_[&module] = std::move(object); }
@@ -95,6 +101,7 @@ class Worker {
   uint32_t generation_;
   const shm::ProcessTable* processes_;
   const Builder* parts_ = nullptr;
+  std::shared_ptr<Traffic> traffic_;
   std::vector<std::function<void()>> on_wake_;
   std::vector<std::function<void(uint32_t)>> on_death_;
   std::unordered_map<const Module*, std::shared_ptr<void>> kept_;

@@ -13,6 +13,7 @@
 #include "modules/referers/referers.h"
 #include "modules/split_clients/split_clients.h"
 #include "modules/static_files/static_files.h"
+#include "modules/stub_status/stub_status.h"
 #include "modules/try_files/try_files.h"
 #include "proxy/access_log.h"
 #include "proxy/error_log.h"
@@ -27,6 +28,7 @@ std::span<const exchange::Module* const> compiled_in_modules() {
       &load_balancer::kModule,
       &proxy_core::kModule,
       &try_files::kModule,
+      &stub_status::kModule,
       &static_files::kModule,
       &headers::kModule,
       &map::kModule,

@@ -4,6 +4,7 @@
 
 #include "event/gate.h"
 #include "exchange/core_conf.h"
+#include "exchange/traffic.h"
 #include "net/socket.h"
 #include "net/tcp.h"
 #include "proto/h1/server_session.h"
@@ -15,6 +16,7 @@
 namespace proxy {
 
 using exchange::Exchange;
+using exchange::Traffic;
 
 struct Service::State final : proto::SessionOwner {
   State(exchange::Worker& the_worker, std::shared_ptr<const Config> the_config)
@@ -22,7 +24,14 @@ struct Service::State final : proto::SessionOwner {
 
   void on_session_end(proto::Session&) override {
     --open;
+    count(Traffic::Open::connections, -1);
     under_way.leave();
+  }
+  void count(Traffic::Total total) {
+    if (Traffic* traffic = worker.traffic()) traffic->add(total);
+  }
+  void count(Traffic::Open what, int by) {
+    if (Traffic* traffic = worker.traffic()) traffic->add(what, by);
   }
   /// Our end of a connection: the listener's address, or what a wildcard socket was reached at.
   const net::Address* local_address(int fd, const net::Address& listening) {
@@ -65,6 +74,9 @@ void Service::accept(net::Fd socket, uint32_t listener, const net::Address& peer
   accepted.local = state.local_address(socket.get(), state.config->listeners()[listener].address);
   auto transport = std::make_unique<net::TcpTransport>(state.worker.loop(), std::move(socket), peer);
   ++state.open;
+  state.count(Traffic::Total::accepted);
+  state.count(Traffic::Total::handled);
+  state.count(Traffic::Open::connections, 1);
   state.under_way.enter();
   auto* session =
       new h1::ServerSession(state.worker.loop(), state.pools, *this, state, std::move(transport), accepted);
@@ -95,6 +107,8 @@ void Service::shut_down() {
 void Service::flush_logs() { flush_access_logs(state_->worker); }
 
 void Service::on_stream(http::Stream& stream) {
+  state_->count(Traffic::Total::requests);
+  state_->count(Traffic::Open::writing, 1);
   Exchange* exchange = stream.arena().make<Exchange>(state_->worker, *this, stream);
   stream.user = exchange;
   event::spawn(run_exchange(*exchange, state_->config->router()));
@@ -102,6 +116,7 @@ void Service::on_stream(http::Stream& stream) {
 
 void Service::on_stream_end(http::Stream& stream, http::StreamEnd end) {
   Exchange& exchange = *static_cast<Exchange*>(stream.user);
+  state_->count(Traffic::Open::writing, -1);
   exchange.end = end;
   exchange.client_gone = end != http::StreamEnd::complete;
   exchange.ended().give(end);
