@@ -90,7 +90,10 @@ bool check(const proxy::Config& config, const Paths& paths, ErrorLog& log) {
   for (const net::ListenOptions& options : config.listeners()) {
     // Binding a Unix socket would leave its file behind.
     if (options.address.is_unix()) continue;
-    base::Result<net::Fd> fd = net::open_listener(options);
+    net::ListenOptions alone = options;
+    // Beside the running instance's sockets it would be given connections.
+    alone.reuseport = false;
+    base::Result<net::Fd> fd = net::open_listener(alone);
     // In use by the running instance, most likely.
     if (!fd && fd.error().code != EADDRINUSE) return failed(fd.error(), log);
   }

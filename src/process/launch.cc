@@ -49,8 +49,9 @@ base::Result<void> inherit(Shared& shared) {
 
 base::Result<shm::ProcessTable> open_table(Shared& shared, unsigned workers) {
   if (!shared.events.empty()) return shm::ProcessTable::take_over(shared.segments, shared.events);
-  // Room for the running generation, those that drain, and the same again of a new binary.
-  uint64_t wanted = (uint64_t{workers} + 1) * 20;
+  // Room for the running generation, those that drain, and the same again of a new binary; and for more
+  // workers later.
+  uint64_t wanted = std::max<uint64_t>((uint64_t{workers} + 1) * 20, 512);
   uint64_t possible = open_files_limit() / 4;
   return shm::ProcessTable::make(
       shared.segments, static_cast<uint16_t>(std::clamp<uint64_t>(std::min(wanted, possible), 16, 4096)));

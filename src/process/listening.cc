@@ -43,29 +43,45 @@ base::Result<void> allow_reuseport(ListeningSocket& socket) {
   return {};
 }
 
+/// One socket, or with reuseport one a slot: taken out of `unused` as far as it has them.
+base::Result<OpenSockets> open_row(const net::ListenOptions& options, unsigned workers, OpenSockets& unused) {
+  bool per_slot = options.reuseport && !options.address.is_unix();
+  OpenSockets row;
+  for (unsigned slot = 0; slot < (per_slot ? workers : 1); ++slot) {
+    std::shared_ptr<ListeningSocket> socket = take(unused, options.address);
+    if (!socket) {
+      base::Result<std::shared_ptr<ListeningSocket>> opened = open_one(options);
+      if (!opened) return tl::unexpected(opened.error());
+      row.push_back(std::move(*opened));
+      continue;
+    }
+    base::Result<void> ready = per_slot ? allow_reuseport(*socket) : base::Result<void>();
+    if (ready) ready = net::configure_listener(socket->fd.get(), options);
+    if (!ready) return tl::unexpected(ready.error());
+    row.push_back(std::move(socket));
+  }
+  return row;
+}
+
 }  // namespace
 
 base::Result<Listening> Listening::open(const proxy::Config& config, unsigned workers,
                                         const OpenSockets& open) {
   Listening listening;
+  listening.rows_.resize(config.listeners().size());
   OpenSockets unused = open;
-  for (const net::ListenOptions& options : config.listeners()) {
-    bool per_slot = options.reuseport && !options.address.is_unix();
-    OpenSockets row;
-    for (unsigned slot = 0; slot < (per_slot ? workers : 1); ++slot) {
-      std::shared_ptr<ListeningSocket> socket = take(unused, options.address);
-      if (!socket) {
-        base::Result<std::shared_ptr<ListeningSocket>> opened = open_one(options);
-        if (!opened) return tl::unexpected(opened.error());
-        row.push_back(*opened);
-        continue;
-      }
-      base::Result<void> ready = per_slot ? allow_reuseport(*socket) : base::Result<void>();
-      if (ready) ready = net::configure_listener(socket->fd.get(), options);
-      if (!ready) return tl::unexpected(ready.error());
-      row.push_back(std::move(socket));
+  // Sockets beside one that works already come last: they are given connections at once, which nobody would
+  // take if another address failed after them.
+  for (bool joins : {false, true}) {
+    for (size_t i = 0; i < listening.rows_.size(); ++i) {
+      const net::ListenOptions& options = config.listeners()[i];
+      bool known = std::any_of(open.begin(), open.end(),
+                               [&](const auto& socket) { return socket->address == options.address; });
+      if (known != joins) continue;
+      base::Result<OpenSockets> row = open_row(options, workers, unused);
+      if (!row) return tl::unexpected(row.error());
+      listening.rows_[i] = std::move(*row);
     }
-    listening.rows_.push_back(std::move(row));
   }
   return listening;
 }

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <string>
@@ -13,9 +14,19 @@ void say(const std::string& text) {
   [[maybe_unused]] ssize_t written = write(STDERR_FILENO, text.data(), text.size());
 }
 
+/// Without it, a socket or a log could become the standard error that everybody writes to.
+void open_standard_descriptors() {
+  int fd;
+  do {
+    fd = open("/dev/null", O_RDWR);
+  } while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0) close(fd);
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
+  open_standard_descriptors();
   process::Start start;
   start.program = process::Program::called(count > 0 ? arguments[0] : "");
   int given = count > 0 ? 1 : 0;

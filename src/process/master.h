@@ -129,6 +129,7 @@ class Master {
   ErrorLog& log_;
   std::shared_ptr<Generation> current_;
   std::shared_ptr<Generation> next_;  ///< being started by a reload
+  shm::Segments segments_before_;     ///< what a reload goes back to when it fails
   base::MonoTime next_deadline_ = 0;
   base::MonoTime start_deadline_ = 0;
   uint32_t last_number_;

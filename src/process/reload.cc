@@ -17,10 +17,11 @@ void Master::reload() {
     return fill_posts(current_);
   }
   log_.print(base::LogLevel::notice, "reconfiguring");
+  segments_before_ = parts_.segments;
   next_ = prepare(parts_.start, parts_.segments, last_number_ + 1, current_->listening.all(), 1, log_);
   clock_.update();
   if (!next_) {
-    parts_.segments.prune();
+    parts_.segments = std::exchange(segments_before_, {});
     return;
   }
   last_number_ = next_->number;
@@ -54,6 +55,7 @@ void Master::commit_reload() {
     if (!current_->listening.has(*socket)) net::remove_listener_path(socket->address);
   }
   old.reset();
+  segments_before_ = {};
   parts_.segments.prune();
   end_oldest_generations();
 }
@@ -69,7 +71,7 @@ void Master::abandon_reload(base::LogLevel level, std::string_view why) {
     if (!current_->listening.has(*socket)) net::remove_listener_path(socket->address);
   }
   given_up.reset();
-  parts_.segments.prune();
+  parts_.segments = std::exchange(segments_before_, {});
 }
 
 // The listeners of `old` that nobody will accept from when this worker has stopped.
