@@ -38,11 +38,15 @@ base::Result<SegmentPtr> Segments::open(std::string_view name, uint32_t layout, 
   if (known != by_name_.end() && known->second->layout() == layout && known->second->size() == size) {
     return known->second;
   }
-  int fd = memfd_create(std::string(name).c_str(), MFD_CLOEXEC);
+  int fd = memfd_create(std::string(name).c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd < 0) return base::fail_errno(errno, "memfd_create() for shared memory \"{}\" failed", name);
   SegmentPtr segment = std::make_shared<Segment>(std::string(name), layout, size, fd);
   if (ftruncate(fd, static_cast<off_t>(size)) != 0) {
     return base::fail_errno(errno, "{} bytes of shared memory for \"{}\" cannot be had", size, name);
+  }
+  // A worker that could shrink it would end every process that touches what is gone, the master too.
+  if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+    return base::fail_errno(errno, "shared memory \"{}\" cannot be sealed", name);
   }
   base::Result<Mapping> mapping = segment->map();
   if (!mapping) return tl::unexpected(mapping.error());
