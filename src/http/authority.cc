@@ -64,7 +64,8 @@ bool parse_authority(std::string_view text, base::Arena& arena, Authority& out) 
     rest = text.substr(host.size());
     if (!is_reg_name(host, has_capital)) return false;
     if (host.ends_with('.')) host.remove_suffix(1);
-    if (host.empty() || host.ends_with('.')) return false;
+    if (host.empty() || host[0] == '.' || host.ends_with('.')) return false;
+    if (host.find("..") != std::string_view::npos) return false;  // an empty label is in no name
   }
   if (!rest.empty() && rest[0] != ':') return false;
   if (!rest.empty() && !parse_port(rest.substr(1), out.port)) return false;

@@ -178,7 +178,7 @@ void read_connection(Request& request) {
 
 bool read_path(const HeadLimits& limits, Request& request) {
   if (request.method == Method::connect || request.target == "*") {
-    request.path = request.target == "*" ? request.target : std::string_view();
+    request.path = request.target == "*" ? "/" : "";  // "*" is the server as a whole: where "/" is served
     return true;
   }
   size_t question = request.target.find('?');
