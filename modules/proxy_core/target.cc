@@ -54,6 +54,9 @@ bool is_as_received(Exchange& exchange) {
   return valid && path == request.path;
 }
 
+// OPTIONS *, which no rewrite changed, has no path that a prefix could replace (RFC 9112 §3.2.4).
+bool is_asterisk(const http::Request& request) { return request.target == "*" && request.path == "/"; }
+
 std::string_view with_query(Exchange& exchange, std::string_view uri, std::string_view path) {
   std::string_view escaped = escape(path, exchange.arena);
   std::string_view query = exchange.request.query;
@@ -63,7 +66,6 @@ std::string_view with_query(Exchange& exchange, std::string_view uri, std::strin
 
 std::string_view unchanged_or_escaped(Exchange& exchange) {
   const http::Request& request = exchange.request;
-  if (request.target == "*") return request.target;  // OPTIONS *, RFC 9112 §3.2.4
   if (is_as_received(exchange)) return request.target;
   return with_query(exchange, {}, request.path);
 }
@@ -106,6 +108,7 @@ net::Address parse_bind(std::string_view text) {
 
 std::string_view origin_target(Exchange& exchange, const Target& target) {
   const http::Request& request = exchange.request;
+  if (is_asterisk(request)) return request.target;
   if (target.uri.empty()) return unchanged_or_escaped(exchange);
   if (exchange.rewritten_here) return with_query(exchange, {}, request.path);
   std::string_view prefix = exchange.route->prefix;
@@ -115,6 +118,7 @@ std::string_view origin_target(Exchange& exchange, const Target& target) {
 }
 
 std::string_view origin_target(Exchange& exchange, std::string_view uri) {
+  if (uri.empty() && is_asterisk(exchange.request)) return exchange.request.target;
   if (uri.empty()) return unchanged_or_escaped(exchange);
   return uri.front() == '/' ? uri : exchange.arena.join("/", uri);
 }
