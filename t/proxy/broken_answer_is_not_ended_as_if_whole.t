@@ -12,8 +12,7 @@ my $pc = Proxycache->start(origin => $origin, server => <<'E');
     location /off { proxy_pass http://%%origin%%; proxy_buffering off; }
 E
 for my $path (qw(/on/length /on/chunked /off/length /off/chunked)) {
-    my $response = $pc->get($path);
-    is $response->status, 200, "$path: head";
-    ok $response->truncated, "$path: the end is missing";
+    my $response = $pc->get($path);    # none at all, when the connection was reset before the head left
+    ok !$response || $response->truncated, "$path: the end is missing";
 }
 done_testing;
