@@ -8,7 +8,8 @@ LocationTree::LocationTree() = default;
 LocationTree::~LocationTree() = default;
 
 base::Result<void> LocationTree::add(std::unique_ptr<Location> location) {
-  const Location* added = location.get();
+  // Kept even when it is refused: the rest of the file is checked, and others point to it already.
+  const Location* added = all_.emplace_back(std::move(location)).get();
   bool taken = false;
   switch (added->kind) {
     case Location::Kind::exact: taken = !exact_.emplace(added->text, added).second; break;
@@ -20,7 +21,6 @@ base::Result<void> LocationTree::add(std::unique_ptr<Location> location) {
       prefixes_.push_back({added, -1});
   }
   if (taken) return base::fail("duplicate location \"{}\"", added->text);
-  all_.push_back(std::move(location));
   return {};
 }
 

@@ -39,7 +39,7 @@ base::Result<Instruction> compile_set(const conf::Directive& directive, exchange
   if (!name.starts_with('$') || name.size() < 2) return base::fail("invalid variable name \"{}\"", name);
   Instruction instruction;
   instruction.variable = builder.variables().slot(name.substr(1));
-  base::Result<Template> value = Template::compile(directive.arg(1), builder);
+  base::Result<Template> value = Template::compile(directive.args[1], builder);
   if (!value) return tl::unexpected(value.error());
   instruction.text = std::move(*value);
   return instruction;
@@ -64,7 +64,7 @@ base::Result<Instruction> compile_return(const conf::Directive& directive, excha
   }
   instruction.status = static_cast<int>(*status);
   if (directive.args.size() > text) {
-    base::Result<Template> compiled = Template::compile(directive.arg(text), builder);
+    base::Result<Template> compiled = Template::compile(directive.args[text], builder);
     if (!compiled) return tl::unexpected(compiled.error());
     instruction.text = std::move(*compiled);
     instruction.has_text = true;
@@ -97,6 +97,7 @@ base::Result<Instruction> compile_rewrite(const conf::Directive& directive, exch
   if (absolute && instruction.flag != Flag::permanent) instruction.flag = Flag::redirect;
   size_t question = target.find('?');
   instruction.drops_args = target.ends_with('?');
+  builder.at = directive.args[1].at;
   base::Result<Template> path = Template::compile(target.substr(0, question), builder);
   if (!path) return tl::unexpected(path.error());
   instruction.text = std::move(*path);
@@ -130,6 +131,8 @@ std::vector<Instruction> compile_block(const conf::Directive& block, exchange::B
   std::vector<Instruction> instructions;
   for (const conf::Directive& directive : block.block) {
     const std::string& name = directive.name.text;
+    const conf::Position at = directive.args.empty() ? directive.name.at : directive.args[0].at;
+    builder.at = at;
     base::Result<Instruction> made = base::fail("");
     if (name == "set")
       made = compile_set(directive, builder);
@@ -144,7 +147,6 @@ std::vector<Instruction> compile_block(const conf::Directive& block, exchange::B
     else
       continue;
     if (!made) {
-      const conf::Position at = directive.args.empty() ? directive.name.at : directive.args[0].at;
       builder.diagnostics->error(at, "{}", made.error().message);
       continue;
     }
@@ -223,7 +225,8 @@ RewriteEnd run_block(const std::vector<Instruction>& instructions, Exchange& exc
       case Kind::set:
         exchange.set_variable(instruction.variable, exchange.arena.copy(instruction.text.evaluate(exchange)));
         break;
-      case Kind::break_: return changed ? RewriteEnd::relocate : RewriteEnd::stop;
+      // As nginx does, it also keeps a URI that was changed before it in this location.
+      case Kind::break_: return RewriteEnd::stop;
       case Kind::return_: return run_return(instruction, exchange);
       case Kind::rewrite:
         end = run_rewrite(instruction, exchange);

@@ -43,7 +43,8 @@ sub import ($class) {
 # ---- starting ----
 
 # start(server => '...') | start(http => '...') | start(conf => '...'), workers => 4, origin => $origin, NAME => value,
-# args => ['-g', '...'], env => {...}, expect => qr/.../ for [alert], [emerg] and sanitizer lines that belong there.
+# args => ['-g', '...'], env => {...}, name => 'nginx' (argv[0]), expect => qr/.../ for [alert], [emerg] and
+# sanitizer lines that belong there.
 sub start ($class, %option) {
     for my $attempt (1 .. 5) {
         my $self = $class->prepare(%option);
@@ -139,7 +140,8 @@ sub launch ($self) {
         open STDIN,  '<',  '/dev/null';
         open STDOUT, '>>', "$self->{prefix}/logs/stdout";
         open STDERR, '>>', "$self->{prefix}/logs/stderr";
-        exec $self->command or POSIX::_exit(127);
+        my @command = $self->command;
+        exec {$command[0]} ($self->{option}{name} // $command[0], @command[1 .. $#command]) or POSIX::_exit(127);
     }
     $self->{pid} = $self->{group} = $pid;
     my $started = wait_until(sub {
