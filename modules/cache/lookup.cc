@@ -135,11 +135,12 @@ Verdict answer(const Call& call, CacheState& state, Candidate candidate) {
   return Verdict::reply;
 }
 
-Verdict pass(CacheState& state, Exchange& exchange, cache::Outcome outcome, std::string_view fwd) {
+Verdict pass(CacheState& state, Exchange& exchange, cache::Outcome outcome, std::string_view fwd,
+             bool found) {
   state.outcome = outcome;
   state.fwd = fwd;
   exchange.origin.cache_status = cache::outcome_text(outcome);
-  state.open->zone.count(state.digest, false);
+  state.open->zone.count_miss(state.digest, found);
   return Verdict::next;
 }
 
@@ -150,6 +151,7 @@ Verdict use(const Call& call, CacheState& state) {
   Candidate candidate = find(state, exchange);
   cache::Outcome outcome = cache::Outcome::miss;
   std::string_view fwd = state.fwd.empty() ? "uri-miss" : state.fwd;
+  bool found = static_cast<bool>(candidate.found);
   if (candidate) {
     int64_t now = exchange.worker.clock().wall_seconds();
     const cache::Facts& facts = candidate.facts();
@@ -158,7 +160,6 @@ Verdict use(const Call& call, CacheState& state) {
       state.outcome = use == cache::Use::fresh ? cache::Outcome::hit : cache::Outcome::stale;
       if (answer(call, state, std::move(candidate)) == Verdict::reply) {
         exchange.origin.cache_status = cache::outcome_text(state.outcome);
-        state.open->zone.count(state.digest, true);
         return Verdict::reply;
       }
     } else {
@@ -168,11 +169,11 @@ Verdict use(const Call& call, CacheState& state) {
   }
   // RFC 9111 §5.2.1.7.
   if (control.only_if_cached) {
-    pass(state, exchange, outcome, "");
+    pass(state, exchange, outcome, "", found);
     state.detail = "only-if-cached";
     return exchange.answer(504);
   }
-  return pass(state, exchange, outcome, fwd);
+  return pass(state, exchange, outcome, fwd, found);
 }
 
 }  // namespace
@@ -195,7 +196,7 @@ Verdict look_up(const Call& call) {
     return Verdict::next;
   }
   if (exchange::any_set(conf.bypass, exchange))
-    return pass(state, exchange, cache::Outcome::bypass, "bypass");
+    return pass(state, exchange, cache::Outcome::bypass, "bypass", false);
   return use(call, state);
 }
 

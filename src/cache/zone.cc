@@ -95,13 +95,16 @@ Found Zone::find(const base::Digest& digest, std::string_view key, uint32_t now,
   }
   found.facts = head.facts;
   found.kind = entry.kind;
+  if (entry.kind == EntryKind::object) ++shard.header().hits;
   return found;
 }
 
-void Zone::count(const base::Digest& digest, bool hit) {
+void Zone::count_miss(const base::Digest& digest, bool found) {
   Shard& shard = shards_[shard_of(digest)];
   shm::Locked locked = shard.locked();
-  ++(hit ? shard.header().hits : shard.header().misses);
+  ++shard.header().misses;
+  // A variant was counted in its own shard: only the sum of all shards means something.
+  if (found) --shard.header().hits;
 }
 
 bool Zone::purge(const base::Digest& digest) {

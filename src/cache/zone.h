@@ -83,10 +83,12 @@ class Zone {
   /// The digest of a key in this zone; its seed is the zone's own, so no client can make two keys meet.
   base::Digest digest(std::string_view key) const { return base::digest128(key, header().seed); }
 
-  /// The complete object with that digest whose key is `key`. `now`: seconds since 1970. Does not count.
+  /// The complete object with that digest whose key is `key`. `now`: seconds since 1970. One that is found
+  /// counts as a hit.
   Found find(const base::Digest& digest, std::string_view key, uint32_t now, base::Arena& arena);
-  /// Counts a request's outcome, for the totals.
-  void count(const base::Digest& digest, bool hit);
+  /// Counts a request that the origin has to answer; `found`: though there was an object, which was no hit
+  /// then.
+  void count_miss(const base::Digest& digest, bool found);
 
   /// Removes the complete object with that digest; one that is being filled will not be found. True when
   /// there was one. A marker takes all its variants with it.
