@@ -14,6 +14,12 @@ const VirtualServer& server_of(const Exchange& exchange) {
   return static_cast<const VirtualServer&>(*exchange.route->server);
 }
 
+// TRACE would show scripts what their browser adds in secret (RFC 9110 §9.3.8), CONNECT make us an open proxy.
+bool is_never_served(const http::Request& request) {
+  return request.method == http::Method::trace ||
+         (request.method == http::Method::connect && request.path.empty());
+}
+
 Verdict redirect_to_slash(Exchange& exchange) {
   std::string_view location = escape_path(exchange.request.path, exchange.arena);
   location = exchange.request.query.empty() ? exchange.arena.join(location, "/")
@@ -60,6 +66,12 @@ Verdict Router::route(Exchange& exchange) const {
     exchange.log(base::LogLevel::info, "client sent a request that is refused: {}",
                  exchange.request.refused_why);
     return exchange.answer(exchange.request.refused);
+  }
+  if (is_never_served(exchange.request)) {
+    apply_route(exchange);
+    exchange.log(base::LogLevel::info, "client sent {} method", exchange.request.method_text);
+    exchange.stream.close_after();  // what follows a CONNECT may be no request
+    return exchange.answer(405);
   }
   return enter(exchange, server);
 }
