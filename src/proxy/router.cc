@@ -14,7 +14,8 @@ const VirtualServer& server_of(const Exchange& exchange) {
   return static_cast<const VirtualServer&>(*exchange.route->server);
 }
 
-// TRACE would show scripts what their browser adds in secret (RFC 9110 §9.3.8), CONNECT make us an open proxy.
+// TRACE would show scripts what their browser adds in secret (RFC 9110 §9.3.8), CONNECT make us an open
+// proxy.
 bool is_never_served(const http::Request& request) {
   return request.method == http::Method::trace ||
          (request.method == http::Method::connect && request.path.empty());
