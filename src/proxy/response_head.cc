@@ -47,7 +47,10 @@ uint64_t evaluate_size(const exchange::Template& text, Exchange& exchange) {
 void apply_limits(Exchange& exchange) {
   const CoreConf& core = *exchange.route->core;
   http::StreamPolicy& policy = exchange.stream.policy();
-  if (policy.limit_rate == 0) policy.limit_rate = evaluate_size(core.limit_rate, exchange);
+  if (exchange.limit_rate)
+    policy.limit_rate = *exchange.limit_rate;
+  else if (policy.limit_rate == 0)
+    policy.limit_rate = evaluate_size(core.limit_rate, exchange);
   if (policy.limit_rate_after == 0) policy.limit_rate_after = evaluate_size(core.limit_rate_after, exchange);
   std::string_view agent = exchange.request.fields.get(http::Name::user_agent);
   bool old_explorer =
