@@ -13,10 +13,10 @@ class Backoff {
   /// Who lived shorter than this died at once.
   static constexpr base::Duration kShortLife{200};
   static constexpr base::Duration kFirstDelay{100};
-  static constexpr base::Duration kLongestDelay{5000};
+  static constexpr base::Duration kLongestDelay{2000};
 
   /// How long to wait after a life of `lived`: nothing after a long life or one short one, then 100 ms,
-  /// doubled with each further short life up to 5 s.
+  /// doubled with each further short life up to 2 s.
   base::Duration after(base::Duration lived) {
     if (lived >= kShortLife) {
       short_lives_ = 0;
