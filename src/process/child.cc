@@ -16,7 +16,8 @@ constexpr base::Duration kHardEnd{500};
 }  // namespace
 
 Child::Child(Place& place, std::string role)
-    : exchange::Worker(&place.log, place.index, place.slot, place.generation.number, &place.processes),
+    : exchange::Worker(&place.log, place.index, place.slot, place.generation.number, &place.processes,
+                       place.generation.config->events().backend),
       place_(place),
       role_(std::move(role)),
       control_(loop(), on_control, this),
@@ -146,6 +147,7 @@ void Child::end_now() {
 
 void Child::reopen_logs() {
   log().print(base::LogLevel::notice, "reopening logs");
+  if (service_ != nullptr) service_->flush_logs();  // what waits belongs into the old files
   for (const base::Error& error : place_.generation.logs.reopen(nullptr)) {
     log().print(base::LogLevel::emerg, "{}", error.message);
   }
