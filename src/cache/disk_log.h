@@ -17,6 +17,7 @@ class DiskLog {
   };
 
   DiskLog(DiskVolume& volume, shm::ProcessIndex owner) : volume_(volume), owner_(owner) {}
+  shm::ProcessIndex owner() const { return owner_; }
 
   /// Writes the records in their order, as few writes as there are regions. Errors: of the disk; then some
   /// items have no location. One that does not fit any region has none either, without an error.

@@ -23,6 +23,7 @@ struct Faults {
   std::atomic<bool> never_in_memory{false};                 ///< reads with nowait say no
   std::atomic<int64_t> space{-1};                           ///< free bytes; -1: ask the system
   std::function<void()> before_read;
+  std::atomic<int> reads{0}, syncs{0};  ///< calls
 
   int answer(const std::atomic<int>& error) {
     if (error == 0) return 0;
@@ -34,6 +35,7 @@ class FaultyFile final : public cache::DiskFile {
  public:
   FaultyFile(cache::DiskFilePtr file, Faults& faults) : file_(std::move(file)), faults_(faults) {}
   ssize_t read(void* out, size_t size, uint64_t at, bool nowait) override {
+    ++faults_.reads;
     if (faults_.before_read) faults_.before_read();
     if (nowait && faults_.never_in_memory) return -EAGAIN;
     int error = faults_.answer(faults_.read);
@@ -49,6 +51,7 @@ class FaultyFile final : public cache::DiskFile {
     return file_->write(std::span<const iovec>(&piece, 1), at);
   }
   int sync() override {
+    ++faults_.syncs;
     int error = faults_.answer(faults_.sync);
     return error != 0 ? error : file_->sync();
   }
