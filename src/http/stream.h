@@ -111,7 +111,7 @@ class Stream {
   uint64_t body_bytes_sent() const { return body_bytes_sent_; }  ///< $body_bytes_sent
   uint64_t request_length() const { return request_length_; }    ///< $request_length
   base::MonoTime started() const { return started_; }            ///< first byte of the request
-  bool pipelined() const { return pipelined_; }                  ///< $pipe: it came behind another unanswered one
+  bool pipelined() const { return pipelined_; }  ///< $pipe: it came behind another unanswered one
 
   void* user = nullptr;  ///< the handler's exchange
 

@@ -127,6 +127,7 @@ bool ServerSession::step() {
 void ServerSession::acquire() {
   stream_ = pools_.take(*this, handler_.head_limits(connection_.listener));
   stream_->started_ = loop_.now();
+  stream_->pipelined_ = !input_.empty();
   if (!input_.held()) input_.take(Buffers::kHead);
 }
 
