@@ -248,13 +248,13 @@ void Shard::unpin(uint32_t number, shm::ProcessIndex process) {
 }
 
 size_t Shard::release_process(shm::ProcessIndex process) {
-  size_t released = 0;
+  size_t fills = 0;
   for (uint32_t at = 1; at <= shape_.claims; ++at) {
     Claim& held = claim(at);
     uint32_t number = held.entry.load(kRelaxed);
     if (number == 0 || held.process != process) continue;
-    ++released;
     bool filled = held.filling != 0;
+    fills += filled;
     held.pins = held.filling = held.waiting = 0;
     PC_CRASH_POINT("shard: claim emptied");
     drop_claim_if_empty(number, process);
@@ -265,7 +265,7 @@ size_t Shard::release_process(shm::ProcessIndex process) {
     }
     if (entry(number).state == EntryState::doomed && entry(number).claims == 0) free_entry(number);
   }
-  return released;
+  return fills;
 }
 
 // ---- S3-FIFO (Yang et al., SOSP 2023): a small queue for newcomers, a main one, and ghosts of those evicted

@@ -60,7 +60,7 @@ class Shard {
   /// Frees the memory of the least useful object that nobody reads; bytes freed, 0: there is none.
   size_t evict_one();
 
-  /// Undoes the claims of a process that is gone. Returns how many.
+  /// Undoes the claims of a process that is gone. Returns how many objects it was filling.
   size_t release_process(shm::ProcessIndex process);
   /// Rebuilds everything derived from entries and claims, and drops only what is not sound.
   void recover();

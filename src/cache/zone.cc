@@ -160,7 +160,8 @@ bool Zone::evict() {
 void Zone::release_process(shm::ProcessIndex process) {
   for (Shard& shard : shards_) {
     shm::Locked locked = shard.locked();
-    if (shard.release_process(process) > 0) shard.recover();  // and its memory that hangs on nothing yet
+    // A filler takes memory without the shard's lock: some may hang on nothing yet.
+    if (shard.release_process(process) > 0) shard.recover();
   }
 }
 
