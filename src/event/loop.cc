@@ -4,6 +4,20 @@
 
 namespace event {
 
+base::Result<unsigned> find_backend(std::string_view name) {
+  static constexpr std::pair<std::string_view, unsigned> kBackends[] = {{"epoll", EVBACKEND_EPOLL},
+                                                                        {"poll", EVBACKEND_POLL},
+                                                                        {"select", EVBACKEND_SELECT},
+                                                                        {"kqueue", EVBACKEND_KQUEUE}};
+  for (const auto& [known, flag] : kBackends) {
+    if (known != name) continue;
+    if ((ev_supported_backends() & flag) == 0)
+      return base::fail("event type \"{}\" is not on this system", name);
+    return flag;
+  }
+  return base::fail("invalid event type \"{}\", it must be epoll, poll, select or kqueue", name);
+}
+
 Loop::Loop(unsigned backend) : loop_(ev_loop_new(backend | EVFLAG_NOENV)) {
   PC_CHECK(loop_ != nullptr);
   // Active watchers also keep libev waiting when nothing else is watched.

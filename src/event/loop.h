@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,9 @@
 namespace event {
 
 class Timer;
+
+/// libev's flag for "epoll", "poll", "select" or "kqueue". Errors: none of these, or not on this system.
+base::Result<unsigned> find_backend(std::string_view name);
 
 class Loop {
  public:

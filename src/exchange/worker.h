@@ -76,8 +76,9 @@ class Worker {
 
  protected:
   Worker(base::Log* log, uint32_t process_index, uint32_t slot, uint32_t generation,
-         const shm::ProcessTable* processes = nullptr)
-      : log_(log),
+         const shm::ProcessTable* processes = nullptr, unsigned backend = 0)
+      : loop_(backend),
+        log_(log),
         disk_(loop_, 4),
         process_index_(process_index),
         slot_(slot),

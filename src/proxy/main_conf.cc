@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "conf/setters.h"
+#include "event/loop.h"
 
 namespace proxy {
 
@@ -132,12 +133,10 @@ const conf::Row kMainRows[] = {
 };
 
 base::Result<void> set_use(void* section, const conf::Directive& directive, conf::Site&) {
-  for (std::string_view known : {"epoll", "poll", "select", "kqueue"}) {
-    if (directive.arg(0) != known) continue;
-    static_cast<EventsConf*>(section)->use = std::string(known);
-    return {};
-  }
-  return base::fail("invalid event type \"{}\", it must be epoll, poll, select or kqueue", directive.arg(0));
+  base::Result<unsigned> backend = event::find_backend(directive.arg(0));
+  if (!backend) return tl::unexpected(backend.error());
+  static_cast<EventsConf*>(section)->backend = *backend;
+  return {};
 }
 
 const conf::Row kEventsRows[] = {

@@ -39,7 +39,7 @@ struct MainConf {
 struct EventsConf {
   uint32_t worker_connections = 8192;  ///< nginx says 512
   bool multi_accept = false;
-  std::string use;  ///< epoll, poll, select, kqueue; empty: the best
+  unsigned backend = 0;  ///< `use`: libev's flag; 0: the best there is
 
   static const conf::Section kSection;
 };
