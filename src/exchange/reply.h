@@ -25,7 +25,8 @@ struct Reply {
   bool wants_error_page = false;
   /// Not complete when its body is (HEAD): framing is told, body not sent.
   bool header_only = false;
-  /// With a redirect: what head.fields holds now stays for the answer that is given instead (X-Accel-Redirect).
+  /// With a redirect: what head.fields holds now stays for the answer that is given instead
+  /// (X-Accel-Redirect).
   bool keeps_fields = false;
 };
 

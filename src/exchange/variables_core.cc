@@ -208,7 +208,9 @@ Value request_length(Exchange& e, Argument, Constant) { return number(e, e.strea
 Value request_time(Exchange& e, Argument, Constant) {
   return seconds(e, e.worker.clock().now() - e.stream.started());
 }
-Value request_completion(Exchange& e, Argument, Constant) { return {e.end == http::StreamEnd::complete ? "OK" : ""}; }
+Value request_completion(Exchange& e, Argument, Constant) {
+  return {e.end == http::StreamEnd::complete ? "OK" : ""};
+}
 Value status(Exchange& e, Argument, Constant) {
   char text[16];
   auto end = fmt::format_to(text, "{:03}", e.reply.head.status);

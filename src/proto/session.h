@@ -11,6 +11,8 @@ class Session;
 struct SessionOwner {
   /// The connection is closed and nothing of it is under way; the session deletes itself when this returns.
   virtual void on_session_end(Session& session) = 0;
+  /// A session waits for the rest of a request's head, or does no more.
+  virtual void on_reading(bool reading) { (void)reading; }
 
  protected:
   ~SessionOwner() = default;

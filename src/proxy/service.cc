@@ -27,6 +27,7 @@ struct Service::State final : proto::SessionOwner {
     count(Traffic::Open::connections, -1);
     under_way.leave();
   }
+  void on_reading(bool reading) override { count(Traffic::Open::reading, reading ? 1 : -1); }
   void count(Traffic::Total total) {
     if (Traffic* traffic = worker.traffic()) traffic->add(total);
   }

@@ -114,6 +114,8 @@ void ServerSession::settle() {
   while (step() || again_);
   settling_ = false;
   arm();
+  bool reading = state_ == State::head;
+  if (reading != told_reading_) owner_.on_reading(told_reading_ = reading);
 }
 
 bool ServerSession::step() {

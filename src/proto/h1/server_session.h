@@ -133,8 +133,9 @@ class ServerSession final : public proto::Session,
   uint16_t drips_ = 0;
   State state_ = State::handshake;
   bool settling_ = false;
-  bool again_ = false;  // something was wanted while settling
-  bool gone_ = false;   // the client left in the middle of its body
+  bool told_reading_ = false;  // what the owner knows
+  bool again_ = false;         // something was wanted while settling
+  bool gone_ = false;          // the client left in the middle of its body
   bool draining_ = false;
   bool corked_ = false;          // tcp_nopush holds until the answer is out
   bool delayed_ = false;         // tcp_nodelay is off
