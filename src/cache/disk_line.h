@@ -20,6 +20,8 @@ class DiskLine {
     state_->waiting.emplace_back(std::move(work), std::move(done));
     if (!state_->busy) next(state_);
   }
+  /// Forgets what waits; for when its threads are gone.
+  void drop() { state_->waiting.clear(); }
   bool idle() const { return !state_->busy; }
 
  private:

@@ -234,6 +234,15 @@ void DiskStore::close(std::function<void()> done) {
                 });
 }
 
+void DiskStore::drop() {
+  closing_ = true;
+  sync_timer_.stop();
+  log_line_.drop();
+  purge_line_.drop();
+  std::vector<Queued> queue = std::move(queue_);
+  std::vector<std::function<void(bool)>> done = std::move(orders_done_);
+}
+
 DiskTotals DiskStore::totals() {
   DiskRegions& regions = volume_.regions();
   DiskHeader& header = regions.header();

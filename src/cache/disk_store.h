@@ -100,6 +100,9 @@ class DiskStore : public std::enable_shared_from_this<DiskStore> {
   /// Writes what waits and ends this process's region; accepts nothing afterwards.
   void close(std::function<void()> done);
 
+  /// An end without close(), when the disk threads are gone: what waits holds on to the store otherwise.
+  void drop();
+
   DiskTotals totals();
   DiskVolume& volume() { return volume_; }
   event::Loop& loop() { return loop_; }

@@ -10,6 +10,7 @@ uint32_t reserve_of(uint32_t regions) { return regions < 32 ? 1 : regions < 256 
 
 /// At most this part of a region is written again when it is recycled, so that recycling gains room.
 constexpr uint32_t kKeptPart = 2;
+constexpr int kSealedAtOnce = 8;   // regions of the dead, in one round
 constexpr size_t kKeptBatch = 64;  // records read and written together
 
 }  // namespace
@@ -57,10 +58,9 @@ event::Task<void> DiskStore::maintain(DiskIndex& index, uint32_t now) {
   std::function<void()> look = [&] {
     outcome = volume_.resize();
     // While it loads, the loader does this, and the summaries of what is recycled were not read yet.
-    if (!loading && outcome) {
-      base::Result<bool> sealed = log_.seal_orphan();
-      if (!sealed) outcome = tl::unexpected(sealed.error());
-    }
+    base::Result<bool> sealed = !loading && outcome;
+    for (int i = 0; i < kSealedAtOnce && sealed && *sealed; ++i) sealed = log_.seal_orphan();
+    if (!sealed) outcome = tl::unexpected(sealed.error());
     missing = volume_.missing_space();
     may_grow = volume_.may_grow();
   };
