@@ -9,6 +9,7 @@
 #include "http/make_request.h"
 #include "modules/load_balancer/load_balancer.h"
 #include "modules/proxy_core/answer.h"
+#include "modules/proxy_core/forced_ranges.h"
 #include "modules/proxy_core/read_ahead.h"
 #include "modules/proxy_core/request.h"
 #include "modules/proxy_core/target.h"
@@ -72,6 +73,9 @@ bool Proxying::find_variable_target(const Target& target) {
 
 void Proxying::prepare_request() {
   build_fields(exchange_, conf_, fields_);
+  // Who did not ask for another protocol (or for h2c, RFC 9113 §3.1) must not be given one, whatever
+  // proxy_set_header says.
+  if (exchange_.request.upgrade.empty()) fields_.remove(http::Name::upgrade);
   describe_request(exchange_, conf_, request_);
   request_.target = target_;
   request_.authority = fields_.get(http::Name::host);
@@ -281,6 +285,7 @@ void Proxying::finish() {
   } else {
     fill_reply(exchange_, conf_, head);
     hand_over_body(*record);
+    if (conf_.force_ranges) force_ranges(exchange_);
   }
 }
 

@@ -152,8 +152,8 @@ Parsed Parser::run(const char* data, const char* end) {
         start_line_size_ = static_cast<uint32_t>(after - data) - start_;
         if (!end_line(data, after + 2)) return too_large("header too large");
         at = after + 2;
-        if (bad_major_) return fail(data, after + 1, "HTTP version not supported", 505);
         state_ = State::field_start;
+        if (bad_major_) return fail(data, after + 1, "HTTP version not supported", 505);
         break;
       }
 

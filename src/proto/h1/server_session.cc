@@ -13,9 +13,15 @@ using http::StreamEnd;
 namespace {
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-constexpr uint32_t kBodyRoom = 4096;  // a read of a body is worth at least this much
-constexpr int64_t kRateGrace = 5000;  // milliseconds a body may take before its rate is judged
-constexpr int kReadsInATurn = 16;     // of what is thrown away
+constexpr uint32_t kBodyRoom = 4096;   // a read of a body is worth at least this much
+constexpr int64_t kRateGrace = 5000;   // milliseconds a body may take before its rate is judged
+constexpr int kReadsInATurn = 16;      // of what is thrown away
+constexpr size_t kMaxNonsense = 1024;  // bytes that are logged of what is no request line
+
+std::string_view first_line(std::string_view bytes) {
+  bytes.remove_prefix(std::min(bytes.find_first_not_of("\r\n"), bytes.size()));
+  return bytes.substr(0, std::min(bytes.find_first_of("\r\n"), kMaxNonsense));
+}
 
 }  // namespace
 
@@ -198,6 +204,8 @@ void ServerSession::refuse(int status, std::string_view why) {
     request.method_text = stream.parser_.method(input_.data());
     request.method = http::find_method(request.method_text);
     request.version = stream.parser_.version();
+  } else {
+    request.request_line = first_line({input_.data(), input_.end()});
   }
   request.scheme = connection_.secure ? "https" : "http";
   request.refused = status;
