@@ -15,6 +15,7 @@ struct FileBody::Read {
   size_t end = 0;
   bool pending = false;
   bool failed = false;
+  bool stale = false;  // what is being read went out by sendfile meanwhile
   char bytes[kBuffer];
 
   void run(int flags) {
@@ -68,6 +69,7 @@ void FileBody::start_read() {
   worker_.disk().run([read = read_] { read->run(0); },
                      [read = read_] {
                        read->pending = false;
+                       if (std::exchange(read->stale, false)) read->begin = read->end = 0;
                        FileBody* owner = read->owner;
                        if (owner == nullptr || owner->reader_ == nullptr) return;
                        owner->worker_.loop().post(*owner->reader_);
@@ -77,7 +79,11 @@ void FileBody::start_read() {
 void FileBody::consume(size_t bytes) {
   offset_ += bytes;
   length_ -= bytes;
-  if (read_) read_->begin += std::min(bytes, read_->end - read_->begin);
+  if (!read_) return;
+  if (read_->pending)
+    read_->stale = true;
+  else
+    read_->begin += std::min(bytes, read_->end - read_->begin);
 }
 
 int FileBody::file(uint64_t& offset) const {
