@@ -6,13 +6,15 @@
 namespace conf {
 namespace {
 
-// Tuning of nginx's own machinery: hash tables, event methods, threads, memory pools, copying of files.
+// Tuning of nginx's own machinery: hash tables, event methods, threads, memory pools, copying of files. A
+// body in memory is always in one piece here, and there are no subrequests to log.
 constexpr std::string_view kIgnored[] = {
     "accept_mutex",
     "accept_mutex_delay",
     "acceptex_read",
     "aio",
     "aio_write",
+    "client_body_in_single_buffer",
     "connection_pool_size",
     "debug_connection",
     "debug_points",
@@ -41,6 +43,7 @@ constexpr std::string_view kIgnored[] = {
     "kqueue_events",
     "load_module",
     "lock_file",
+    "log_subrequest",
     "map_hash_bucket_size",
     "map_hash_max_size",
     "open_log_file_cache",
@@ -122,7 +125,6 @@ constexpr std::string_view kNginx[] = {
     "client_body_buffer_size",
     "client_body_early_read",
     "client_body_in_file_only",
-    "client_body_in_single_buffer",
     "client_body_temp_path",
     "client_body_timeout",
     "client_header_buffer_size",
@@ -351,7 +353,6 @@ constexpr std::string_view kNginx[] = {
     "location",
     "log_format",
     "log_not_found",
-    "log_subrequest",
     "mail",
     "map",
     "master_process",

@@ -133,12 +133,6 @@ constexpr Row kFileRows[] = {
      .default_text = "on",
      .help = "Logs files that are not there in the error log.",
      .set = conf::set_flag<&CoreConf::log_not_found>},
-    {.name = "log_subrequest",
-     .contexts = kHttpServerLocation,
-     .syntax = "on | off",
-     .default_text = "off",
-     .help = "Logs subrequests in the access log.",
-     .set = conf::set_flag<&CoreConf::log_subrequest>},
 };
 
 // Answers.
@@ -270,13 +264,15 @@ constexpr Row kRequestRows[] = {
      .contexts = kHttpServer,
      .syntax = "number",
      .default_text = "1000",
-     .help = "The most fields of a request; more is answered 400.",
+     .help = "The most fields of a request; more is answered 431.",
      .set = in<&CoreConf::head, conf::set_number<&http::HeadLimits::max_headers>>},
     {.name = "ignore_invalid_headers",
      .contexts = kHttpServer,
      .syntax = "on | off",
      .default_text = "on",
-     .help = "Drops fields with invalid names instead of refusing the request.",
+     .help =
+         "Drops fields whose names are not of letters, digits and hyphens; off: keeps those that RFC 9110 "
+         "allows and refuses requests with others.",
      .set = kHeadFlag<&http::HeadLimits::ignore_invalid_headers>},
     {.name = "underscores_in_headers",
      .contexts = kHttpServer,
@@ -327,12 +323,6 @@ constexpr Row kRequestRows[] = {
      .default_text = "off",
      .help = "Keeps every request body in a file, which stays (on) or goes with the request (clean).",
      .set = conf::set_enum<&CoreConf::client_body_in_file_only, kInFile>},
-    {.name = "client_body_in_single_buffer",
-     .contexts = kHttpServerLocation,
-     .syntax = "on | off",
-     .default_text = "off",
-     .help = "Keeps a body in memory in one piece, as it always is here.",
-     .set = conf::set_flag<&CoreConf::client_body_in_single_buffer>},
 };
 
 // The connection.

@@ -71,7 +71,6 @@ struct CoreConf {
   uint32_t open_file_cache_min_uses = 1;
   bool open_file_cache_errors = false;
   bool log_not_found = true;
-  bool log_subrequest = false;
 
   // Answers.
   std::vector<ErrorPage> error_pages;
@@ -95,7 +94,6 @@ struct CoreConf {
   std::string client_body_temp_path;  ///< absolute
   TempLevels client_body_temp_levels{};
   enum class InFile : uint8_t { off, on, clean } client_body_in_file_only = InFile::off;
-  bool client_body_in_single_buffer = false;
 
   // Access.
   bool satisfy_any = false;
