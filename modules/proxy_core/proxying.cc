@@ -13,6 +13,7 @@
 #include "modules/proxy_core/read_ahead.h"
 #include "modules/proxy_core/request.h"
 #include "modules/proxy_core/target.h"
+#include "modules/proxy_core/upload_body.h"
 
 namespace proxy_core {
 
@@ -117,7 +118,9 @@ void Proxying::rewind_body() {
     body_ = exchange_.body().reader();
     request_.body = body_.get();
   } else if (sends_client_body(exchange_, conf_)) {
-    request_.body = exchange_.stream.request_body();
+    http::Body& body = *exchange_.stream.request_body();
+    body_ = std::make_unique<UploadBody>(body, exchange_, conf_.replaced);
+    request_.body = body_.get();
   } else if (conf_.body) {
     body_ = std::make_unique<http::TextBody>(conf_.body->evaluate(exchange_));
     request_.body = body_.get();
