@@ -3,7 +3,10 @@ use lib 't/lib';
 use Proxycache;
 
 my $size   = 4 << 30;
-my $origin = Origin->new(sub ($request) { {raw => ["HTTP/1.1 200 OK\r\nContent-Length: $size\r\n\r\n", [bytes => $size]]} });
+my $origin = Origin->new(sub ($request) {
+    return [200, {'Content-Length' => $size}, ''] if $request->method eq 'HEAD';
+    return {raw => ["HTTP/1.1 200 OK\r\nContent-Length: $size\r\n\r\n", [bytes => $size]]};
+});
 my $pc     = Proxycache->start(origin => $origin, server => <<'E');
     location /ahead   { proxy_pass http://%%origin%%; proxy_max_temp_file_size 64m; }
     location /memory  { proxy_pass http://%%origin%%; proxy_max_temp_file_size 0; }
