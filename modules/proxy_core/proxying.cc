@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/check.h"
 #include "exchange/core_conf.h"
 #include "exchange/request_body.h"
 #include "http/make_request.h"
@@ -221,6 +222,7 @@ bool Proxying::run_request_hooks() {
 bool Proxying::run_response_hooks() {
   for (const auto& hook : exchange_.route->on_upstream_response) {
     exchange::Verdict verdict = hook.function(exchange::Call{exchange_, *hook.module, hook.conf});
+    PC_CHECK(verdict != exchange::Verdict::pending);  // no hook here waits for anything yet
     if (verdict != exchange::Verdict::reply) continue;
     fetch_.reset();
     return false;
