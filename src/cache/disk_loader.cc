@@ -48,7 +48,10 @@ base::Result<bool> DiskLoader::next(std::vector<LoadedObject>& batch) {
   if (!current_) {
     base::Result<bool> more = next_region();
     if (!more) return more;
-    if (!*more) volume_.regions().header().loading.store(0, std::memory_order_release);
+    // A region that is still written is loaded when it is full, by a later loader.
+    if (!*more && !volume_.regions().any_unloaded()) {
+      volume_.regions().header().loading.store(0, std::memory_order_release);
+    }
     if (!*more || !current_) return more;
   }
   while (!summary_.empty() && batch.size() < kBatch) {

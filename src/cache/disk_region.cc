@@ -185,6 +185,21 @@ void DiskRegions::set_loaded(uint32_t region, uint32_t generation) {
   if (item.generation.load(std::memory_order_relaxed) == generation) item.loaded = 1;
 }
 
+bool DiskRegions::any_unloaded() const {
+  for (uint32_t region = 0; region < count(); ++region) {
+    if (at(region).loaded == 0 && has_records(at(region).state())) return true;
+  }
+  return false;
+}
+
+void DiskRegions::unload_all() {
+  shm::Locked guard = locked();
+  for (uint32_t region = 0; region < count(); ++region) {
+    if (has_records(at(region).state())) at(region).loaded = 0;
+  }
+  header_->loading.store(1, std::memory_order_release);
+}
+
 std::optional<uint32_t> DiskRegions::begin_sealing(shm::ProcessIndex owner) {
   shm::Locked guard = locked();
   std::optional<uint32_t> found = oldest(RegionState::orphan);
@@ -195,7 +210,9 @@ std::optional<uint32_t> DiskRegions::begin_sealing(shm::ProcessIndex owner) {
 std::optional<uint32_t> DiskRegions::begin_reclaiming(shm::ProcessIndex owner) {
   shm::Locked guard = locked();
   std::optional<uint32_t> found = oldest(RegionState::sealed);
-  if (found) set(*found, RegionState::reclaiming, owner);
+  // The oldest is loaded last: until then nobody knows what is worth keeping.
+  if (!found || at(*found).loaded == 0) return std::nullopt;
+  set(*found, RegionState::reclaiming, owner);
   return found;
 }
 

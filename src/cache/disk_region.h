@@ -147,7 +147,11 @@ class DiskRegions {
   /// The youngest sealed region of which the index knows nothing; empty when there is none.
   std::optional<uint32_t> newest_unloaded();
   void set_loaded(uint32_t region, uint32_t generation);
-  /// The oldest full region, to be recycled; empty when there is none.
+  /// Whether there is a region of which the index knows nothing, whatever its state.
+  bool any_unloaded() const;
+  /// The index was started empty while the store was not: all of it is to be loaded (again).
+  void unload_all();
+  /// The oldest full region that was loaded, to be recycled; empty when there is none.
   std::optional<uint32_t> begin_reclaiming(shm::ProcessIndex owner);
 
   /// What a dead process had: open regions become orphans.

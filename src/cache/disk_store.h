@@ -85,7 +85,8 @@ class DiskStore : public std::enable_shared_from_this<DiskStore> {
   /// Remembers purges; those without a sequence get one. `done`: whether they are on the disk.
   void purge(std::vector<PurgeOrder> orders, std::function<void(bool)> done);
 
-  /// Tells `index` all that the store holds, then ends. Also ends when the disk fails: false.
+  /// Tells `index` all that the store holds and was not told yet, then ends. Also ends when the disk fails:
+  /// false. To be called again (later) while totals().loading.
   event::Task<bool> load(DiskIndex& index);
   /// One round of upkeep: sums up regions of the dead, recycles ahead of need, keeps min_free and max_size,
   /// keeps the purge log short. `now`: seconds since 1970.
@@ -94,6 +95,8 @@ class DiskStore : public std::enable_shared_from_this<DiskStore> {
   bool is_newer(const LoadedObject& loaded, uint64_t there) {
     return cache::is_newer(volume_, loaded, there, false);
   }
+  /// The index was started empty (another size of keys_zone) while the store goes on: load() tells all again.
+  void unload() { volume_.regions().unload_all(); }
   /// After a reload that kept this process.
   void set_settings(const DiskSettings& settings) { volume_.set_settings(settings); }
 

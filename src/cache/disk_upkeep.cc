@@ -54,11 +54,9 @@ event::Task<void> DiskStore::maintain(DiskIndex& index, uint32_t now) {
   base::Result<void> outcome;
   uint64_t missing = 0;
   bool may_grow = false;
-  bool loading = regions.header().loading.load(std::memory_order_relaxed) != 0;
   std::function<void()> look = [&] {
     outcome = volume_.resize();
-    // While it loads, the loader does this, and the summaries of what is recycled were not read yet.
-    base::Result<bool> sealed = !loading && outcome;
+    base::Result<bool> sealed = outcome.has_value();
     for (int i = 0; i < kSealedAtOnce && sealed && *sealed; ++i) sealed = log_.seal_orphan();
     if (!sealed) outcome = tl::unexpected(sealed.error());
     missing = volume_.missing_space();
@@ -71,7 +69,7 @@ event::Task<void> DiskStore::maintain(DiskIndex& index, uint32_t now) {
   if (may_grow) ready += regions.in_state(RegionState::fresh);
   if (missing != 0) {
     co_await reclaim(index, true);
-  } else if (ready < reserve_of(regions.count()) && !loading) {
+  } else if (ready < reserve_of(regions.count())) {
     co_await reclaim(index, false);
   }
 

@@ -4,7 +4,7 @@
 
 namespace cache {
 
-struct DiskWriter::State : std::enable_shared_from_this<DiskWriter::State>, private event::Ready {
+struct DiskWriter::State final : std::enable_shared_from_this<DiskWriter::State>, private event::Ready {
   std::shared_ptr<DiskStore> store;
   DiskObject object;  // its texts lie below
   std::string key, facts, head;

@@ -324,3 +324,21 @@ Test(disk_store, reload_with_another_size_keeps_what_fits) {
   for (int i = 0; i < 1000; ++i) found += static_cast<bool>(process.find(fmt::format("k{}", i)));
   cr_assert(found > 500 && found < 1000, "%d", found);
 }
+
+Test(disk_store, an_index_that_starts_anew_is_told_again_what_is_there) {
+  TempFolder folder;
+  Process process(folder);
+  cr_assert(process.load());
+  for (int i = 0; i < 200; ++i) process.put(fmt::format("k{}", i), pattern("body", 9000));
+  process.places.clear();
+  process.store->unload();
+  cr_assert(process.store->totals().loading);
+  cr_assert(process.load());
+  cr_assert(process.find("k0"));
+  // What is in the region that is still written comes when that is full.
+  cr_assert_not(process.find("k199"));
+  for (int i = 200; i < 300; ++i) process.put(fmt::format("k{}", i), pattern("body", 9000));
+  cr_assert(process.load());
+  cr_assert(process.find("k199"));
+  cr_assert_not(process.store->totals().loading);
+}
