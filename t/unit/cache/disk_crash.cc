@@ -4,8 +4,8 @@
 
 #include <random>
 
-#include "disk_fixture.h"
 #include "shm/crash_point.h"
+#include "t/unit/cache/disk_fixture.h"
 
 using namespace disk_test;
 using cache::RegionState;

@@ -3,7 +3,7 @@
 
 #include <random>
 
-#include "disk_process.h"
+#include "t/unit/cache/disk_process.h"
 
 using namespace disk_test;
 

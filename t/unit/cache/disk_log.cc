@@ -7,8 +7,8 @@
 #include <map>
 #include <random>
 
-#include "disk_fixture.h"
 #include "shm/crash_point.h"
+#include "t/unit/cache/disk_fixture.h"
 
 using namespace disk_test;
 

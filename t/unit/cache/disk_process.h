@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cache/disk_store.h"
-#include "disk_fixture.h"
+#include "t/unit/cache/disk_fixture.h"
 
 namespace disk_test {
 

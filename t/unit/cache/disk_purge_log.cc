@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <fstream>
 
-#include "disk_fixture.h"
+#include "t/unit/cache/disk_fixture.h"
 
 using namespace disk_test;
 using cache::PurgeBook;

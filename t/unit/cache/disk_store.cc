@@ -1,7 +1,7 @@
 // The store as a process uses it: nothing blocks, nothing fails a request, limits hold.
 #include <algorithm>
 
-#include "disk_process.h"
+#include "t/unit/cache/disk_process.h"
 
 using namespace disk_test;
 
