@@ -5,6 +5,7 @@
 #include "exchange/core_conf.h"
 #include "exchange/server_signature.h"
 #include "proxy/error_page.h"
+#include "proxy/router.h"
 
 namespace proxy {
 
@@ -18,6 +19,7 @@ constexpr int kCloseSilently = 444;
 const ErrorPage* page_for(const Exchange& exchange, int status) {
   const exchange::CoreConf& core = *exchange.route->core;
   if (exchange.error_status != 0 && !core.recursive_error_pages) return nullptr;
+  if (exchange.redirects > Router::kMaxRounds) return nullptr;
   for (const ErrorPage& page : core.error_pages) {
     if (std::ranges::find(page.codes, status) != page.codes.end()) return &page;
   }
@@ -51,6 +53,7 @@ bool find_error_page(Exchange& exchange) {
   exchange::Reply& reply = exchange.reply;
   if (!reply.wants_error_page || reply.head.status == kCloseSilently) return false;
   int status = reply.head.status;
+  exchange.page_status = 0;  // an error of an error page has its own status
   const ErrorPage* page = status >= 300 && status != 304 ? page_for(exchange, status) : nullptr;
   if (page == nullptr) {
     make_page(exchange);

@@ -66,9 +66,7 @@ void apply_limits(Exchange& exchange) {
 
 void complete_head(Exchange& exchange) {
   http::Response& head = exchange.reply.head;
-  bool is_page = exchange.page_status != 0 &&
-                 (head.status == 200 || exchange.reply.source == exchange::Reply::Source::local);
-  if (is_page) {
+  if (exchange.page_status != 0) {
     head.status = exchange.page_status;
     head.reason = {};
   }

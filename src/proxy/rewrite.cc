@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 #include "exchange/core_conf.h"
-#include "proxy/uri.h"
+#include "exchange/escape.h"
 
 namespace proxy {
 
@@ -176,7 +176,7 @@ std::string_view evaluate_args(const Instruction& instruction, Exchange& exchang
   if (instruction.args.is_literal()) return instruction.args.literal();
   exchange::Captures plain = exchange.captures;
   for (int i = 0; i < plain.count; ++i) {
-    exchange.captures.group[i] = escape_argument(plain.group[i], exchange.arena);
+    exchange.captures.group[i] = exchange::escape_argument(plain.group[i], exchange.arena);
   }
   std::string_view text = instruction.args.evaluate(exchange);
   exchange.captures = plain;
@@ -196,7 +196,7 @@ RewriteEnd run_rewrite(const Instruction& instruction, Exchange& exchange) {
   std::string_view args = join_args(instruction, exchange);
   std::string_view path = exchange.arena.copy(instruction.text.evaluate(exchange));
   if (instruction.flag == Flag::redirect || instruction.flag == Flag::permanent) {
-    std::string_view location = escape_uri(path, exchange.arena);
+    std::string_view location = exchange::escape_uri(path, exchange.arena);
     if (!args.empty()) location = exchange.arena.join(location, "?", args);
     exchange.answer(instruction.flag == Flag::redirect ? 302 : 301);
     exchange.reply.head.fields.set(http::Name::location, location);

@@ -1,7 +1,7 @@
 #include "proxy/router.h"
 
 #include "exchange/core_conf.h"
-#include "proxy/uri.h"
+#include "exchange/escape.h"
 
 namespace proxy {
 
@@ -22,7 +22,7 @@ bool is_never_served(const http::Request& request) {
 }
 
 Verdict redirect_to_slash(Exchange& exchange) {
-  std::string_view location = escape_path(exchange.request.path, exchange.arena);
+  std::string_view location = exchange::escape_path(exchange.request.path, exchange.arena);
   location = exchange.request.query.empty() ? exchange.arena.join(location, "/")
                                             : exchange.arena.join(location, "/?", exchange.request.query);
   Verdict verdict = exchange.answer(301);
@@ -30,20 +30,27 @@ Verdict redirect_to_slash(Exchange& exchange) {
   return verdict;
 }
 
-// Sets the wire's behaviour from the route, and refuses a body that says itself that it is too large.
-Verdict apply_route(Exchange& exchange) {
+void apply_policy(Exchange& exchange) {
   const exchange::CoreConf& core = *exchange.route->core;
   exchange.stream.policy() = core.policy;
   exchange.stream.policy().max_body_size = core.client_max_body_size;
+}
+
+// Whether the body says itself that it is larger than its location takes. nginx asks before rewrites and
+// `return`.
+bool is_body_too_large(Exchange& exchange) {
   const http::Request& request = exchange.request;
-  bool too_large = request.framing == http::Framing::length && core.client_max_body_size != 0 &&
-                   request.content_length > core.client_max_body_size;
-  if (too_large && exchange.error_status == 0) {
-    exchange.log(base::LogLevel::error, "client intended to send too large body: {} bytes",
-                 request.content_length);
-    return exchange.answer(413);
-  }
-  return Verdict::next;
+  uint64_t limit = exchange.route->core->client_max_body_size;
+  bool too_large = request.framing == http::Framing::length && limit != 0 && request.content_length > limit;
+  if (!too_large || exchange.error_status != 0) return false;
+  exchange.log(base::LogLevel::error, "client intended to send too large body: {} bytes",
+               request.content_length);
+  return true;
+}
+
+Verdict stay(Exchange& exchange) {
+  apply_policy(exchange);
+  return is_body_too_large(exchange) ? exchange.answer(413) : Verdict::next;
 }
 
 }  // namespace
@@ -63,13 +70,13 @@ Verdict Router::route(Exchange& exchange) const {
   const VirtualServer& server = names.find(exchange.request.host, &exchange);
   exchange.route = server.route;
   if (exchange.request.refused != 0) {
-    apply_route(exchange);
+    apply_policy(exchange);
     exchange.log(base::LogLevel::info, "client sent a request that is refused: {}",
                  exchange.request.refused_why);
     return exchange.answer(exchange.request.refused);
   }
   if (is_never_served(exchange.request)) {
-    apply_route(exchange);
+    apply_policy(exchange);
     exchange.log(base::LogLevel::info, "client sent {} method", exchange.request.method_text);
     exchange.stream.close_after();  // what follows a CONNECT may be no request
     return exchange.answer(405);
@@ -88,7 +95,7 @@ Verdict Router::enter(Exchange& exchange, const VirtualServer& server) const {
     if (slashed != nullptr && (location == nullptr || location->kind == Location::Kind::prefix)) {
       return redirect_to_slash(exchange);
     }
-    if (location == nullptr) return apply_route(exchange);
+    if (location == nullptr) return stay(exchange);
     bool relocate = false;
     Verdict verdict = enter_location(exchange, server, *location, relocate);
     if (!relocate) return verdict;
@@ -106,14 +113,12 @@ Verdict Router::enter_location(Exchange& exchange, const VirtualServer&, const L
   if (location.limit_except && !location.limit_except->lets(exchange.request.method_text)) {
     exchange.route = location.limit_except->route;
   }
+  Verdict verdict = stay(exchange);
+  if (verdict == Verdict::reply) return verdict;
   RewriteEnd end = location.rewrites.run(exchange);
   relocate = end == RewriteEnd::relocate;
-  if (relocate) return Verdict::next;
-  if (end == RewriteEnd::reply) {
-    exchange.stream.policy() = exchange.route->core->policy;
-    return Verdict::reply;
-  }
-  return apply_route(exchange);
+  apply_policy(exchange);  // an `if` may have brought another route
+  return end == RewriteEnd::reply ? Verdict::reply : Verdict::next;
 }
 
 Verdict Router::route_named(Exchange& exchange, std::string_view name) const {

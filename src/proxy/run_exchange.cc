@@ -46,7 +46,7 @@ Verdict redirect(Exchange& exchange, const Router& router) {
   }
   clear_reply(exchange);
   if (target.starts_with('@')) return router.route_named(exchange, target);
-  if (!change_uri(exchange, target, false)) {
+  if (!change_uri(exchange, target)) {
     exchange.log(base::LogLevel::error, "internal redirect to an invalid URI \"{}\"", target);
     return exchange.answer(500);
   }
