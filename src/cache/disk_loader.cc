@@ -31,6 +31,7 @@ base::Result<bool> DiskLoader::next_region() {
   }
   // A disk that cannot be read is another matter than a summary that is not whole.
   if (summary.error().code != 0) {
+    volume_.regions().add(DiskCount::read_errors);
     volume_.regions().set_loaded(region_, generation_);
     return tl::unexpected(summary.error());
   }

@@ -59,11 +59,18 @@ ScannedRegion scan_region(DiskVolume& volume, uint32_t region, uint32_t generati
   for (uint64_t at = 0; at + sizeof(RecordHeader) <= geometry.region_size;) {
     DiskLocation where{region, generation, static_cast<uint32_t>(at / geometry.unit())};
     base::Result<std::string_view> bytes = window.at(at, sizeof(RecordHeader));
-    if (!bytes) break;  // what cannot be read is lost; what is before it is not
+    if (!bytes) {
+      // What cannot be read is lost; what is before it is not.
+      volume.regions().add(DiskCount::read_errors);
+      break;
+    }
     std::optional<RecordHeader> header = read_record_header(*bytes, geometry, where, volume.seed());
     if (!header) break;
     bytes = window.at(at, header->length);
-    if (!bytes) break;
+    if (!bytes) {
+      volume.regions().add(DiskCount::read_errors);
+      break;
+    }
     std::optional<RecordView> record = read_record(*bytes, geometry, where, volume.seed());
     at += header->length;
     bool whole = record.has_value();
