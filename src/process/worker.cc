@@ -10,6 +10,8 @@ namespace {
 
 /// How often a full worker looks whether it has room again.
 constexpr base::Duration kRoomCheck{20};
+/// How often the log says that connections run out.
+constexpr base::Duration kTellAgain{1000};
 /// Connections taken from the queue of a socket that closes: more than any backlog holds.
 constexpr int kMostLeft = 65536;
 
@@ -39,19 +41,26 @@ base::Result<void> WorkerProcess::begin() {
 
 void WorkerProcess::Door::on_accept(net::Listener&, net::Fd socket, const net::Address& peer) {
   owner.service().accept(std::move(socket), index, peer);
-  if (owner.is_full()) owner.close_doors();
+  if (owner.is_full() && !owner.make_room()) owner.close_doors();
 }
 
 void WorkerProcess::Door::on_accept_shortage(net::Listener&, int) {}
 
 bool WorkerProcess::is_full() { return service().connections() >= config().events().worker_connections; }
 
+bool WorkerProcess::make_room() {
+  if (told_ == 0 || loop().now() - told_ >= kTellAgain.count()) {
+    told_ = loop().now();
+    log().print(base::LogLevel::warn, "{} worker_connections are not enough, reusing connections",
+                config().events().worker_connections);
+  }
+  return service().make_room();
+}
+
 // Others take what comes while this one has no room; nobody is turned away.
 void WorkerProcess::close_doors() {
   if (closed_ || draining()) return;
   closed_ = true;
-  log().print(base::LogLevel::warn, "{} worker_connections are not enough",
-              config().events().worker_connections);
   for (const std::unique_ptr<Door>& door : doors_) door->listener.stop();
   room_check_.start(kRoomCheck);
 }
@@ -64,7 +73,7 @@ void WorkerProcess::open_doors() {
 void WorkerProcess::on_room_check(void* owner) {
   WorkerProcess* self = static_cast<WorkerProcess*>(owner);
   if (self->draining()) return;
-  if (self->is_full()) return self->room_check_.start(kRoomCheck);
+  if (self->is_full() && !self->make_room()) return self->room_check_.start(kRoomCheck);
   self->open_doors();
 }
 

@@ -29,13 +29,15 @@ class WorkerProcess final : public Child {
   void stop_accepting(const std::vector<uint16_t>& last_listeners) override;
   void empty(const Door& door);
   bool is_full();
+  bool make_room();
   void close_doors();
   void open_doors();
   static void on_room_check(void* owner);
 
   std::vector<std::unique_ptr<Door>> doors_;
   event::Timer room_check_;
-  bool closed_ = false;  // for want of room
+  bool closed_ = false;      // for want of room
+  base::MonoTime told_ = 0;  // when the log last said that connections run out
 };
 
 }  // namespace process

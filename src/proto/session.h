@@ -11,6 +11,8 @@ class Session;
 struct SessionOwner {
   /// The connection is closed and nothing of it is under way; the session deletes itself when this returns.
   virtual void on_session_end(Session& session) = 0;
+  /// From now on the session waits for its next request.
+  virtual void on_idle(Session& session) { (void)session; }
   /// A session waits for the rest of a request's head, or does no more.
   virtual void on_reading(bool reading) { (void)reading; }
 
@@ -26,8 +28,8 @@ class Session : public base::ListNode<Session> {
   virtual void drain() = 0;
   /// Whether no request is under way.
   virtual bool is_idle() const = 0;
-  /// Ends it if it is idle; how room is made when connections run out.
-  virtual void close_idle() = 0;
+  /// Ends it where nothing is under way; how room is made when connections run out. False: something is.
+  virtual bool close_idle() = 0;
   /// Ends it whatever is under way (worker_shutdown_timeout).
   virtual void shut_down() = 0;
 };

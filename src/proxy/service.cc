@@ -1,5 +1,6 @@
 #include "proxy/service.h"
 
+#include <algorithm>
 #include <unordered_set>
 
 #include "event/gate.h"
@@ -16,6 +17,12 @@
 namespace proxy {
 
 using exchange::Exchange;
+
+namespace {
+
+constexpr size_t kClosedAtOnce = 32;  // idle connections, for new ones
+
+}  // namespace
 using exchange::Traffic;
 
 struct Service::State final : proto::SessionOwner {
@@ -27,6 +34,7 @@ struct Service::State final : proto::SessionOwner {
     count(Traffic::Open::connections, -1);
     under_way.leave();
   }
+  void on_idle(proto::Session& session) override { sessions.push_back(session); }
   void on_reading(bool reading) override { count(Traffic::Open::reading, reading ? 1 : -1); }
   void count(Traffic::Total total) {
     if (Traffic* traffic = worker.traffic()) traffic->add(total);
@@ -44,7 +52,7 @@ struct Service::State final : proto::SessionOwner {
   std::shared_ptr<const Config> config;
   event::Gate& under_way;
   h1::ServerPools pools;
-  base::List<proto::Session, proto::Session> sessions;
+  base::List<proto::Session, proto::Session> sessions;        // the idle ones: longest idle first
   std::unordered_set<net::Address, net::AddressHash> locals;  // as many as this machine has addresses
   size_t open = 0;
   uint64_t next_id = 1;
@@ -86,6 +94,18 @@ void Service::accept(net::Fd socket, uint32_t listener, const net::Address& peer
 }
 
 size_t Service::connections() const { return state_->open; }
+
+bool Service::make_room() {
+  size_t most = std::clamp<size_t>(state_->open / 8, 1, kClosedAtOnce);
+  size_t closed = 0;
+  proto::Session* newest = state_->sessions.back();  // for which room is made
+  for (proto::Session* session = state_->sessions.front(); session != newest && closed < most;) {
+    proto::Session* next = state_->sessions.next(*session);
+    closed += session->close_idle();
+    session = next;
+  }
+  return closed > 0;
+}
 
 void Service::drain(std::function<void()> idle) {
   State& state = *state_;

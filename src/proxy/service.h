@@ -24,6 +24,9 @@ class Service final : public http::StreamHandler, public exchange::Host {
   void accept(net::Fd socket, uint32_t listener, const net::Address& peer);
   /// Connections open now; each counts against worker_connections.
   size_t connections() const;
+  /// Closes connections on which nothing is under way, the longest idle first and never the newest, so that
+  /// others can come in; they are gone at the end of the loop's turn. False: all are busy.
+  bool make_room();
 
   /// No new connections come. Idle ones are given one more request; `idle` is called (through the ready
   /// queue) when no connection, exchange or fill is left.

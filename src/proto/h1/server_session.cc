@@ -488,6 +488,7 @@ bool ServerSession::next_request() {
   if (input_.empty()) {
     input_.release();
     state_ = State::idle;
+    owner_.on_idle(*this);
     read_by(keepalive_timeout_);
     return false;
   }
@@ -552,8 +553,10 @@ void ServerSession::on_deadline() {
 
 void ServerSession::drain() { draining_ = true; }
 
-void ServerSession::close_idle() {
-  if (state_ == State::idle) close(false);
+bool ServerSession::close_idle() {
+  bool is_over = state_ == State::idle || state_ == State::linger;
+  if (is_over) close(false);
+  return is_over;
 }
 
 void ServerSession::shut_down() {

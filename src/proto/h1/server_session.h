@@ -42,7 +42,7 @@ class ServerSession final : public proto::Session,
   // proto::Session
   void drain() override;
   bool is_idle() const override { return state_ == State::idle; }
-  void close_idle() override;
+  bool close_idle() override;
   void shut_down() override;
 
   const http::Connection& connection() const { return connection_; }
