@@ -1,6 +1,7 @@
 #include "cache/stored_head.h"
 
 #include "cache/policy.h"
+#include "cache/stored_marks.h"
 
 namespace cache {
 
@@ -47,6 +48,7 @@ std::string write_stored_head(const http::Fields& fields, const http::CacheContr
 }
 
 bool read_stored_head(std::string_view stored, http::Fields& out) {
+  stored = skip_stored_marks(stored);
   while (!stored.empty()) {
     http::Field field;
     size_t number = 0;
