@@ -17,17 +17,6 @@ using exchange::OpenedFile;
 using exchange::Verdict;
 using http::Name;
 
-constexpr size_t kLongestExtension = 64;
-
-std::string_view media_type(const CoreConf& core, std::string_view path) {
-  size_t slash = path.rfind('/');
-  size_t dot = path.rfind('.');
-  bool has_extension = dot != std::string_view::npos && (slash == std::string_view::npos || dot > slash);
-  if (!has_extension || path.size() - dot - 1 > kLongestExtension) return core.default_type;
-  auto found = core.types->find(base::lower(path.substr(dot + 1)));
-  return found == core.types->end() ? std::string_view(core.default_type) : std::string_view(found->second);
-}
-
 std::string_view http_date(base::Arena& arena, int64_t seconds) {
   char text[32];
   return arena.copy({text, base::format_http_date(seconds, text)});
@@ -112,7 +101,7 @@ void answer_not_modified(Exchange& exchange) {
 Verdict answer_with_file(Exchange& exchange, const OpenedFile& file) {
   const CoreConf& core = *exchange.route->core;
   exchange::Reply& reply = exchange.reply;
-  std::string_view type = media_type(core, exchange.request.path);
+  std::string_view type = core.media_type(exchange.request.path);
   reply.source = exchange::Reply::Source::local;
   reply.wants_error_page = false;
   reply.header_only = exchange.request.method == http::Method::head;

@@ -1,6 +1,7 @@
 #include "exchange/core_conf.h"
 
 #include <config.h>
+#include "base/text.h"
 #include "exchange/core_setters.h"
 #include "exchange/setters.h"
 
@@ -443,6 +444,16 @@ base::Result<void> finish(void* section, conf::Site& site) {
 }
 
 }  // namespace
+
+std::string_view CoreConf::media_type(std::string_view path) const {
+  constexpr size_t kLongestExtension = 64;
+  size_t slash = path.rfind('/');
+  size_t dot = path.rfind('.');
+  bool has_extension = dot != std::string_view::npos && (slash == std::string_view::npos || dot > slash);
+  if (!has_extension || path.size() - dot - 1 > kLongestExtension) return default_type;
+  auto found = types->find(base::lower(path.substr(dot + 1)));
+  return found == types->end() ? std::string_view(default_type) : std::string_view(found->second);
+}
 
 const conf::Section CoreConf::kSection = conf::section<CoreConf>("http core", kRows, finish);
 

@@ -60,6 +60,8 @@ struct CoreConf {
   std::vector<Template> try_files;  ///< empty: none; the last is a URI, "@name" or "=code"
   std::shared_ptr<const Types> types;
   std::string default_type;  ///< default text/plain
+  /// What `types` and `default_type` say of the extension of `path`.
+  std::string_view media_type(std::string_view path) const;
   bool etag = true;
   enum class IfModifiedSince : uint8_t { off, exact, before } if_modified_since = IfModifiedSince::exact;
   uint64_t max_ranges = UINT64_MAX;

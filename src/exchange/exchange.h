@@ -49,15 +49,16 @@ class Exchange {
   const Route* route = nullptr;
   Reply reply;
   Origin origin;
-  Captures captures;            ///< of the last regular expression that matched: $1…$9
-  event::CancelScope cancel;    ///< canceled when the client leaves; what pends registers here
-  std::string_view user;        ///< $remote_user, once an auth module accepted it
-  const net::Address* client;   ///< $remote_addr: the peer, or what real_ip made of it
-  int redirects = 0;            ///< internal redirects so far; at most 10
-  int error_status = 0;         ///< the status whose error page is being made; 0: none
-  int page_status = 0;          ///< what an error page is answered with; 0: as it says itself
-  bool internal = false;        ///< reached by an internal redirect: `internal` locations may answer
-  bool rewritten_here = false;  ///< by `rewrite … break` in its location: proxy_pass takes the URI whole
+  Captures captures;             ///< of the last regular expression that matched: $1…$9
+  event::CancelScope cancel;     ///< canceled when the client leaves; what pends registers here
+  std::string_view user;         ///< $remote_user, once an auth module accepted it
+  const net::Address* client;    ///< $remote_addr: the peer, or what real_ip made of it
+  int redirects = 0;             ///< internal redirects so far; at most 10
+  int error_status = 0;          ///< the status whose error page is being made; 0: none
+  int page_status = 0;           ///< what an error page is answered with; 0: as it says itself
+  bool last_error_page = false;  ///< recursive_error_pages is off: an error of the page has none of its own
+  bool internal = false;         ///< reached by an internal redirect: `internal` locations may answer
+  bool rewritten_here = false;   ///< by `rewrite … break` in its location: proxy_pass takes the URI whole
   bool client_gone = false;
   std::optional<http::StreamEnd> end;  ///< how the stream ended; none: it has not
   std::optional<uint64_t> limit_rate;  ///< by `set $limit_rate` or X-Accel-Limit-Rate; otherwise the route's

@@ -16,9 +16,10 @@ namespace {
 
 constexpr int kCloseSilently = 444;
 
-const ErrorPage* page_for(const Exchange& exchange, int status) {
+const ErrorPage* page_for(Exchange& exchange, int status) {
   const exchange::CoreConf& core = *exchange.route->core;
-  if (exchange.error_status != 0 && !core.recursive_error_pages) return nullptr;
+  if (exchange.last_error_page) return nullptr;
+  exchange.last_error_page = !core.recursive_error_pages;
   if (exchange.redirects > Router::kMaxRounds) return nullptr;
   for (const ErrorPage& page : core.error_pages) {
     if (std::ranges::find(page.codes, status) != page.codes.end()) return &page;

@@ -156,6 +156,7 @@ std::vector<Instruction> compile_block(const conf::Directive& block, exchange::B
 }
 
 RewriteEnd run_return(const Instruction& instruction, Exchange& exchange) {
+  exchange.reply.head.status = instruction.status;  // for $status in the text
   std::string_view text = instruction.has_text ? instruction.text.evaluate(exchange) : std::string_view();
   if (instruction.has_text && is_redirect(instruction.status)) {
     exchange.answer(instruction.status);
@@ -166,8 +167,9 @@ RewriteEnd run_return(const Instruction& instruction, Exchange& exchange) {
     exchange.answer(instruction.status);
     return RewriteEnd::reply;
   }
-  // nginx sends a body with any status but those that cannot have one; the type is default_type's.
-  exchange.answer(instruction.status, exchange.route->core->default_type, text);
+  // nginx sends a body with any status but those that cannot have one; its type is that of the URI's
+  // extension.
+  exchange.answer(instruction.status, exchange.route->core->media_type(exchange.request.path), text);
   return RewriteEnd::reply;
 }
 
@@ -217,8 +219,8 @@ RewriteEnd run_rewrite(const Instruction& instruction, Exchange& exchange) {
   return RewriteEnd::relocate;
 }
 
-RewriteEnd run_block(const std::vector<Instruction>& instructions, Exchange& exchange) {
-  bool changed = false;
+// `changed`: a rewrite without a flag has changed the URI, which is located when all have run.
+RewriteEnd run_block(const std::vector<Instruction>& instructions, Exchange& exchange, bool& changed) {
   for (const Instruction& instruction : instructions) {
     RewriteEnd end = RewriteEnd::go_on;
     switch (instruction.kind) {
@@ -230,20 +232,19 @@ RewriteEnd run_block(const std::vector<Instruction>& instructions, Exchange& exc
       case Kind::return_: return run_return(instruction, exchange);
       case Kind::rewrite:
         end = run_rewrite(instruction, exchange);
-        if (end == RewriteEnd::relocate && instruction.flag == Flag::last) return end;
+        if (end != RewriteEnd::relocate || instruction.flag == Flag::last) break;
+        changed = true;
+        end = RewriteEnd::go_on;
         break;
       case Kind::if_:
         if (!instruction.condition.holds(exchange)) break;
         if (instruction.route != nullptr) exchange.route = instruction.route;
-        end = run_block(instruction.nested, exchange);
+        end = run_block(instruction.nested, exchange, changed);
         break;
     }
-    if (end == RewriteEnd::relocate)
-      changed = true;
-    else if (end != RewriteEnd::go_on)
-      return end;
+    if (end != RewriteEnd::go_on) return end;
   }
-  return changed ? RewriteEnd::relocate : RewriteEnd::go_on;
+  return RewriteEnd::go_on;
 }
 
 base::Result<void> set_nothing(void*, const conf::Directive&, conf::Site&) { return {}; }
@@ -327,6 +328,10 @@ void Rewrites::compile(const conf::Directive& block, exchange::Builder& builder,
   instructions_ = compile_block(block, builder, if_route);
 }
 
-RewriteEnd Rewrites::run(Exchange& exchange) const { return run_block(instructions_, exchange); }
+RewriteEnd Rewrites::run(Exchange& exchange) const {
+  bool changed = false;
+  RewriteEnd end = run_block(instructions_, exchange, changed);
+  return end == RewriteEnd::go_on && changed ? RewriteEnd::relocate : end;
+}
 
 }  // namespace proxy

@@ -111,7 +111,9 @@ Verdict Router::enter_location(Exchange& exchange, const VirtualServer&, const L
   exchange.rewritten_here = false;
   if (location.route->core->internal && !exchange.internal) return exchange.answer(404);
   if (location.limit_except && !location.limit_except->lets(exchange.request.method_text)) {
+    // The rewrites of the location are for the methods that it lets.
     exchange.route = location.limit_except->route;
+    return stay(exchange);
   }
   Verdict verdict = stay(exchange);
   if (verdict == Verdict::reply) return verdict;

@@ -28,7 +28,7 @@ my %expected = (
     remote_addr => '127.0.0.1', remote_user => 'joe', server_addr => '127.0.0.1', server_name => 'site.example',
     server_port => $pc->port, hostname => lc hostname(), nginx_version => '1.30.0', pid => ($pc->workers)[0], pipe => '.',
     document_root => "$prefix/html/../html", realpath_root => "$prefix/html", request_filename => "$prefix/html/../html/c",
-    limit_rate => '0', status => '000',
+    limit_rate => '0', status => '203',
 );
 is $seen{$_}, $expected{$_}, "\$$_" for @names;
 my $plain = $pc->get('/', {Host => 'site.example'})->body;
