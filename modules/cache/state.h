@@ -10,19 +10,25 @@
 
 namespace cache_module {
 
+struct Candidate;
+
 struct CacheState {
   const exchange::Route* route;  ///< for which all of this holds; an internal redirect starts anew
+  const CacheConf* conf;         ///< of that route
   OpenZone* open;
   std::string_view key;
   base::Digest digest;  ///< of the key: the place of the response, or of the marker of its variants
+  Candidate* held;  ///< what is stored but may not be used as it is: the origin is asked about it. Or null
   cache::Outcome outcome;
   std::string_view fwd;     ///< why the origin is asked (RFC 9211 §2.2); empty: it is not
   std::string_view detail;  ///< a word more
   int64_t ttl;              ///< freshness left of what was served or stored; with has_ttl
   bool has_ttl;
   bool cacheable;  ///< the method is one that is looked up and stored
+  bool found;      ///< there was an object, whatever became of it
   bool stored;
   bool collapsed;
+  bool only_if_cached;  ///< the request says so (RFC 9111 §5.2.1.7)
 };
 
 /// The hook on_request: answers from the zone where it may.

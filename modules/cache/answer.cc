@@ -1,0 +1,76 @@
+#include "modules/cache/answer.h"
+
+#include "cache/stored_body.h"
+#include "cache/stored_head.h"
+#include "modules/cache/content.h"
+
+namespace cache_module {
+
+using exchange::Exchange;
+using exchange::Verdict;
+using http::Name;
+
+namespace {
+
+/// The body, whole or in parts, of a stored object; straight from shared memory where it was not copied
+/// already.
+http::BodyPtr stored_body(Exchange& exchange, cache::Found& found, Content content) {
+  bool part = content.kind == Content::Kind::part;
+  uint64_t first = part ? content.plan.ranges.front().first : 0;
+  uint64_t size = part ? content.plan.ranges.front().size() : found.body_size;
+  http::BodyPtr body;
+  if (found.pin) {
+    body = std::make_unique<cache::StoredBody>(std::move(found.pin), first, size);
+  } else if (size > 0) {
+    body = std::make_unique<http::TextBody>(found.body.substr(first, size));
+  }
+  if (part) return body;
+  return cut_content(exchange, std::move(content), found.body_size, std::move(body));
+}
+
+}  // namespace
+
+Verdict answer(Exchange& exchange, CacheState& state, Candidate& candidate) {
+  http::Response& head = exchange.reply.head;
+  int64_t now = exchange.worker.clock().wall_seconds();
+  const cache::Facts facts = candidate.facts();
+  std::string_view stored =
+      candidate.fill != nullptr ? exchange.arena.copy(candidate.fill->object().head) : candidate.found.head;
+  std::optional<uint64_t> size = candidate.fill != nullptr ? candidate.fill->object().body_size
+                                                           : std::optional(candidate.found.body_size);
+  http::BodyPtr growing;
+  if (candidate.fill != nullptr) {
+    growing = candidate.fill->read();
+    if (!growing) return Verdict::next;
+    state.collapsed = true;
+  }
+  head.fields.clear();
+  if (!cache::read_stored_head(stored, head.fields)) {
+    head.fields.clear();
+    state.open->zone.purge(state.digest);
+    return Verdict::next;
+  }
+
+  exchange.reply.source = exchange::Reply::Source::cache;
+  head.status = facts.status;
+  head.reason = {};
+  fmt::format_int age(facts.freshness.age(now));
+  head.fields.set(Name::age, exchange.arena.copy({age.data(), age.size()}));  // RFC 9111 §4, §5.1
+  bool has_content = http::has_content(http::Method::get, facts.status);
+  head.framing = !has_content ? http::Framing::none : size ? http::Framing::length : http::Framing::streamed;
+  head.content_length = size.value_or(0);
+  exchange.reply.header_only = exchange.request.method == http::Method::head;
+
+  Content content = select_content(exchange, size);
+  if (content.kind != Content::Kind::nothing && !exchange.reply.header_only) {
+    exchange.reply.body =
+        growing ? cut_content(exchange, std::move(content), size.value_or(0), std::move(growing))
+                : stored_body(exchange, candidate.found, std::move(content));
+  }
+  state.ttl = facts.freshness.time_left(now);
+  state.has_ttl = true;
+  state.fwd = state.collapsed ? "uri-miss" : "";
+  return Verdict::reply;
+}
+
+}  // namespace cache_module

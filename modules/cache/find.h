@@ -1,0 +1,26 @@
+// First stage of a lookup: what is stored, or just being stored, that this request selects. Memory only and
+// never waits; what has to be waited for comes after it (lookup.cc).
+#pragma once
+
+#include "cache/fill.h"
+#include "modules/cache/state.h"
+
+namespace cache_module {
+
+/// What can answer: a stored object, or one that is growing.
+struct Candidate {
+  cache::Found found;
+  cache::Fill* fill = nullptr;
+  base::Digest place;  ///< of the object: the key's own digest or a variant's
+  explicit operator bool() const { return fill != nullptr || found; }
+  const cache::Facts& facts() const { return fill != nullptr ? fill->object().facts : found.facts; }
+};
+
+/// The key: as proxy_cache_key says, else the request's scheme, host (with its port) and target.
+std::string_view make_key(exchange::Exchange& exchange, const CacheConf& conf);
+
+/// The stored response the request selects (RFC 9111 §4.1). With variants, but none that matches, state.fwd
+/// says so.
+Candidate find(exchange::Exchange& exchange, CacheState& state);
+
+}  // namespace cache_module
