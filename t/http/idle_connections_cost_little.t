@@ -17,7 +17,7 @@ my $before = $pc->memory($worker, 'Anonymous');
 my @idle   = hold($count);
 my $each   = ($pc->memory($worker, 'Anonymous') - $before) / $count;
 diag sprintf '%d bytes each', $each;
-cmp_ok $each, '<=', 1.25 * 1024, 'bytes of an idle connection';
+$pc->holds_less($each, 1.25 * 1024, 'bytes of an idle connection');
 is $idle[0]->ask('GET', '/')->status, 200, 'the first still works';
 is $idle[-1]->ask('GET', '/')->status, 200, 'the last too';
 done_testing;
