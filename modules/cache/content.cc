@@ -33,6 +33,14 @@ void make_not_modified(http::Response& head) {
   }
 }
 
+/// Whether the request asks for anything but the whole: most do not, and nothing of the rest is looked at
+/// then.
+bool has_conditions(const http::Fields& fields) {
+  return fields.has(Name::if_match) || fields.has(Name::if_none_match) ||
+         fields.has(Name::if_modified_since) || fields.has(Name::if_unmodified_since) ||
+         fields.has(Name::range);
+}
+
 /// A refusal of our own: the fields of the stored response do not describe it.
 void refuse(Exchange& exchange, int status) {
   exchange.reply.head.fields.clear();
@@ -49,6 +57,12 @@ Content select_content(Exchange& exchange, std::optional<uint64_t> size) {
   bool reads = request.method == http::Method::get || request.method == http::Method::head;
   // RFC 9110 §13.2.1: conditions and ranges are for what would be a 200.
   if (!reads || head.status != 200) return content;
+
+  if (!has_conditions(request.fields)) {
+    bool sliceable = size.has_value() && core.max_ranges != 0 && !head.fields.has(Name::accept_ranges);
+    if (sliceable) head.fields.add(Name::accept_ranges, "bytes");
+    return content;
+  }
 
   int64_t now = exchange.worker.clock().wall_seconds();
   http::Validators validators;

@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
-#include <string>
-
 namespace cache {
 
 std::string_view outcome_text(Outcome outcome) {
@@ -23,21 +20,20 @@ std::string_view outcome_text(Outcome outcome) {
 
 // RFC 9211 §2: an item of a list, the parameters of which are a boolean, integers and tokens.
 std::string_view print_cache_status(const CacheStatus& status, base::Arena& arena) {
-  fmt::memory_buffer text;
-  auto out = std::back_inserter(text);
-  fmt::format_to(out, "Proxycache");
+  std::string_view text = "Proxycache";
+  auto add = [&](std::string_view name, std::string_view value) { text = arena.join(text, name, value); };
   bool forwarded = !status.fwd.empty();
   // §2.1, §2.2: hit and fwd exclude each other; neither stands where the cache refused to forward.
   bool served = status.outcome != Outcome::miss && status.outcome != Outcome::expired &&
                 status.outcome != Outcome::bypass;
-  if (!forwarded && served) fmt::format_to(out, "; hit");
-  if (forwarded) fmt::format_to(out, "; fwd={}", status.fwd);
-  if (forwarded && status.fwd_status != 0) fmt::format_to(out, "; fwd-status={}", status.fwd_status);
-  if (status.ttl) fmt::format_to(out, "; ttl={}", *status.ttl);
-  if (forwarded && status.stored) fmt::format_to(out, "; stored");
-  if (forwarded && status.collapsed) fmt::format_to(out, "; collapsed");
-  if (!status.detail.empty()) fmt::format_to(out, "; detail={}", status.detail);
-  return arena.copy({text.data(), text.size()});
+  if (!forwarded && served) text = "Proxycache; hit";
+  if (forwarded) add("; fwd=", status.fwd);
+  if (forwarded && status.fwd_status != 0) add("; fwd-status=", fmt::format_int(status.fwd_status).c_str());
+  if (status.ttl) add("; ttl=", fmt::format_int(*status.ttl).c_str());
+  if (forwarded && status.stored) add("; stored", "");
+  if (forwarded && status.collapsed) add("; collapsed", "");
+  if (!status.detail.empty()) add("; detail=", status.detail);
+  return text;
 }
 
 }  // namespace cache

@@ -39,7 +39,7 @@ void make_location_absolute(Exchange& exchange) {
 }
 
 uint64_t evaluate_size(const exchange::Template& text, Exchange& exchange) {
-  if (text.empty()) return 0;
+  if (text.empty() || (text.is_literal() && text.literal() == "0")) return 0;
   base::Result<uint64_t> size = base::parse_size(text.evaluate(exchange));
   return size ? *size : 0;
 }

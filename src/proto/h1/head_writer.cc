@@ -1,5 +1,7 @@
 #include "proto/h1/head_writer.h"
 
+#include <fmt/format.h>
+
 #include <cstring>
 
 #include "proto/h1/scan.h"
@@ -27,109 +29,150 @@ size_t fields_size(const http::Fields& fields) {
   return size;
 }
 
-// Appends to memory that is known to suffice.
+// Copies text of any size, most of which is a name or a short value: two overlapping words instead of a call.
+inline char* append(char* to, std::string_view text) {
+  size_t size = text.size();
+  const char* from = text.data();
+  if (size > 16) {
+    std::memcpy(to, from, size);
+  } else if (size >= 8) {
+    uint64_t first, last;
+    std::memcpy(&first, from, 8);
+    std::memcpy(&last, from + size - 8, 8);
+    std::memcpy(to, &first, 8);
+    std::memcpy(to + size - 8, &last, 8);
+  } else if (size >= 4) {
+    uint32_t first, last;
+    std::memcpy(&first, from, 4);
+    std::memcpy(&last, from + size - 4, 4);
+    std::memcpy(to, &first, 4);
+    std::memcpy(to + size - 4, &last, 4);
+  } else {
+    for (size_t i = 0; i < size; ++i) to[i] = from[i];
+  }
+  return to + size;
+}
+
+// Appends to memory that is known to suffice. Text that somebody else made up may hold control characters:
+// the whole is looked over once at the end, and only when there are more than ours is it written again,
+// carefully.
 class Writer {
  public:
-  explicit Writer(char* begin) : begin_(begin), at_(begin) {}
+  Writer(char* begin, bool careful) : begin_(begin), at_(begin), careful_(careful) {}
 
-  void text(std::string_view text) {
-    if (!text.empty()) std::memcpy(at_, text.data(), text.size());
-    at_ += text.size();
-  }
+  void text(std::string_view text) { at_ = append(at_, text); }
   /// Text that somebody else made up.
   void foreign(std::string_view from) {
+    char* start = at_;
     text(from);
-    char* start = at_ - from.size();
+    if (!careful_) return;
     while ((start = const_cast<char*>(find_control(start, at_))) != at_) *start++ = ' ';
   }
+  void end_line() {
+    text("\r\n");
+    ++lines_;
+  }
+  void line(std::string_view whole) {
+    text(whole);
+    end_line();
+  }
   void number(uint64_t value) {
-    char digits[20];
-    size_t size = 0;
-    do digits[size++] = static_cast<char>('0' + value % 10);
-    while ((value /= 10) != 0);
-    while (size != 0) *at_++ = digits[--size];
+    fmt::format_int digits(value);
+    text({digits.data(), digits.size()});
+  }
+  void field_line(const http::Field& field) {
+    foreign(field.name);
+    text(": ");
+    foreign(field.value);
+    end_line();
   }
   void fields(const http::Fields& fields, const WireFields& wire) {
     for (const http::Field& field : fields) {
-      if (is_wire_field(field.id, wire)) continue;
-      foreign(field.name);
-      text(": ");
-      foreign(field.value);
-      text("\r\n");
+      if (!is_wire_field(field.id, wire)) field_line(field);
     }
   }
   void wire_fields(const WireFields& wire) {
     if (wire.length == WireFields::Length::known) {
       text("Content-Length: ");
       number(wire.content_length);
-      text("\r\n");
+      end_line();
     } else if (wire.length == WireFields::Length::chunked) {
-      text("Transfer-Encoding: chunked\r\n");
+      line("Transfer-Encoding: chunked");
     }
     switch (wire.connection) {
       case WireFields::Connection::none: break;
-      case WireFields::Connection::keep_alive: text("Connection: keep-alive\r\n"); break;
-      case WireFields::Connection::close: text("Connection: close\r\n"); break;
-      case WireFields::Connection::upgrade: text("Connection: upgrade\r\n"); break;
+      case WireFields::Connection::keep_alive: line("Connection: keep-alive"); break;
+      case WireFields::Connection::close: line("Connection: close"); break;
+      case WireFields::Connection::upgrade: line("Connection: upgrade"); break;
     }
     if (wire.keep_alive_seconds > 0) {
       text("Keep-Alive: timeout=");
       number(static_cast<uint64_t>(wire.keep_alive_seconds));
-      text("\r\n");
+      end_line();
     }
-    text("\r\n");
+    end_line();
   }
+  /// No control characters but those of our own line ends.
+  bool is_clean() const { return count_controls(begin_, at_) == 2 * lines_; }
   std::string_view written() const { return {begin_, static_cast<size_t>(at_ - begin_)}; }
 
  private:
   char* begin_;
   char* at_;
+  size_t lines_ = 0;
+  bool careful_;
 };
+
+// `compose(writer)` writes at most `size` bytes.
+template <class Compose>
+std::string_view write(size_t size, base::Arena& arena, Compose compose) {
+  char* memory = arena.chars(size);
+  Writer quick(memory, false);
+  compose(quick);
+  if (quick.is_clean()) return quick.written();
+  Writer careful(memory, true);
+  compose(careful);
+  return careful.written();
+}
 
 }  // namespace
 
 std::string_view write_response_head(const http::Response& head, const WireFields& wire, base::Arena& arena) {
   std::string_view reason = head.reason.empty() ? http::reason_phrase(head.status) : head.reason;
-  Writer out(arena.chars(32 + reason.size() + fields_size(head.fields) + kWireFieldsSize));
-  if (head.status == 200 && head.reason.empty()) {
-    out.text("HTTP/1.1 200 OK\r\n");
-  } else {
+  return write(32 + reason.size() + fields_size(head.fields) + kWireFieldsSize, arena, [&](Writer& out) {
     out.text("HTTP/1.1 ");
     out.number(static_cast<uint64_t>(head.status));
     out.text(" ");
     out.foreign(reason);
-    out.text("\r\n");
-  }
-  out.fields(head.fields, wire);
-  out.wire_fields(wire);
-  return out.written();
+    out.end_line();
+    out.fields(head.fields, wire);
+    out.wire_fields(wire);
+  });
 }
 
 std::string_view write_request_head(const http::OriginRequest& request, const WireFields& wire,
                                     base::Arena& arena) {
   size_t fields = request.fields != nullptr ? fields_size(*request.fields) : 0;
-  Writer out(arena.chars(32 + request.method.size() + request.target.size() + fields + kWireFieldsSize));
-  out.foreign(request.method);
-  out.text(" ");
-  out.foreign(request.target);
-  out.text(request.version == http::Version::http10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
-  if (request.fields != nullptr) out.fields(*request.fields, wire);
-  out.wire_fields(wire);
-  return out.written();
+  size_t size = 32 + request.method.size() + request.target.size() + fields + kWireFieldsSize;
+  return write(size, arena, [&](Writer& out) {
+    out.foreign(request.method);
+    out.text(" ");
+    out.foreign(request.target);
+    out.line(request.version == http::Version::http10 ? " HTTP/1.0" : " HTTP/1.1");
+    if (request.fields != nullptr) out.fields(*request.fields, wire);
+    out.wire_fields(wire);
+  });
 }
 
 std::string_view write_trailers(const http::Fields& fields, base::Arena& arena) {
-  Writer out(arena.chars(fields_size(fields) + 2));
-  WireFields none;
-  for (const http::Field& field : fields) {
-    if (is_wire_field(field.id, none) || field.id == http::Name::host) continue;  // RFC 9110 §6.5.1
-    out.foreign(field.name);
-    out.text(": ");
-    out.foreign(field.value);
-    out.text("\r\n");
-  }
-  out.text("\r\n");
-  return out.written();
+  return write(fields_size(fields) + 2, arena, [&](Writer& out) {
+    WireFields none;
+    for (const http::Field& field : fields) {
+      if (is_wire_field(field.id, none) || field.id == http::Name::host) continue;  // RFC 9110 §6.5.1
+      out.field_line(field);
+    }
+    out.end_line();
+  });
 }
 
 }  // namespace h1

@@ -55,6 +55,12 @@ bool Parser::end_line(const char* data, const char* after) {
 
 int Parser::match_version(const char* at, const char* end) {
   constexpr char kPrefix[] = "HTTP/";
+  bool whole = end - at >= static_cast<ptrdiff_t>(kVersionSize);
+  if (whole && std::memcmp(at, "HTTP/1.1", kVersionSize) == 0) {  // nearly always
+    bad_major_ = false;
+    version_ = http::Version::http11;
+    return kVersionSize;
+  }
   int size = static_cast<int>(std::min<ptrdiff_t>(end - at, kVersionSize));
   for (int i = 0; i < size; i++) {
     bool ok = i < 5 ? at[i] == kPrefix[i] : i == 6 ? at[i] == '.' : at[i] >= '0' && at[i] <= '9';
