@@ -1,5 +1,5 @@
-// Memory that lives as long as one exchange: bump allocation, freed at once. Owned by the exchange (or a test).
-// Never holds anything that must outlive it; what a Fill or the pool keeps is copied out.
+// Memory that lives as long as one exchange: bump allocation, freed at once. Owned by the exchange (or a
+// test). Never holds anything that must outlive it; what a Fill or the pool keeps is copied out.
 #pragma once
 
 #include <cstddef>

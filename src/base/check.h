@@ -8,6 +8,7 @@ namespace base {
 
 }  // namespace base
 
-/// Ends the process when `condition` is false, in every build: for what must hold whatever comes from outside.
+/// Ends the process when `condition` is false, in every build: for what must hold whatever comes from
+/// outside.
 #define PC_CHECK(condition) \
   (__builtin_expect(!(condition), 0) ? ::base::check_failed(__FILE__, __LINE__, #condition) : (void)0)

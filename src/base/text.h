@@ -14,7 +14,10 @@ constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// The value of a hexadecimal digit, or -1.
 constexpr int hex_value(char c) {
-  return is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+  return is_digit(c)            ? c - '0'
+         : c >= 'a' && c <= 'f' ? c - 'a' + 10
+         : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                : -1;
 }
 
 /// Equal when ASCII case is ignored.

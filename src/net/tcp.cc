@@ -97,12 +97,15 @@ Address TcpTransport::local() const { return local_address(fd()); }
 void TcpTransport::on_io(void* owner, int events) {
   TcpTransport* self = static_cast<TcpTransport*>(owner);
   PC_CHECK(self->handler_ != nullptr);
-  bool gone = false;
-  self->gone_ = &gone;
-  if (events & EV_READ) self->handler_->on_readable();
+  if (events & EV_READ) {
+    bool gone = false;
+    self->gone_ = &gone;
+    self->handler_->on_readable();
+    if (gone) return;
+    self->gone_ = nullptr;
+  }
   // What the handler gave up while reading it does not want to hear of.
-  if (!gone && (events & EV_WRITE) && (self->watched() & EV_WRITE)) self->handler_->on_writable();
-  if (!gone) self->gone_ = nullptr;
+  if ((events & EV_WRITE) && (self->watched() & EV_WRITE)) self->handler_->on_writable();
 }
 
 }  // namespace net

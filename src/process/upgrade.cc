@@ -1,6 +1,7 @@
 #include "process/upgrade.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -60,7 +61,7 @@ int exec_new_binary(const std::string& program, const std::vector<std::string>& 
   }
   inheritance.events = processes.hand_over();
   inheritance.segments = segments.hand_over();
-  variables.push_back(std::string(kInheritVariable) + "=" + inheritance.print());
+  variables.push_back(fmt::format("{}={}", kInheritVariable, inheritance.print()));
 
   auto pointers = [](const std::vector<std::string>& texts) {
     std::vector<char*> list;

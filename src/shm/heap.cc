@@ -35,7 +35,9 @@ void Heap::format(std::byte* memory, size_t size) {
   heap.list_free(first_extent());
 }
 
-Heap::Heap(std::byte* memory, size_t size) : base_(memory), size_(size) {}
+Heap::Heap(std::byte* memory, size_t size) : base_(memory) {
+  PC_CHECK(size >= sizeof(Header) && header().end <= size / kGranule - 1);
+}
 
 size_t Heap::capacity() const { return size_t{header().end - first_extent()} * kGranule; }
 

@@ -33,6 +33,7 @@ class Heap {
 
   /// Writes an empty heap into zeroed memory (64-byte aligned; at least 8 KiB, at most kMaxBytes).
   static void format(std::byte* memory, size_t size);
+  /// Opens what format() wrote into the same memory; ends the process if it is larger than `size`.
   Heap(std::byte* memory, size_t size);
 
   /// An extent that holds `want` bytes, or the largest there is if that holds at least `least`; stored in
@@ -111,7 +112,6 @@ class Heap {
   void recover();
 
   std::byte* base_;
-  size_t size_;
 };
 
 }  // namespace shm

@@ -74,7 +74,8 @@ ProcessIndex ProcessTable::claim(ProcessKind kind, uint16_t slot, uint32_t gener
     Entry& entry = entries()[index];
     // During a binary upgrade two masters claim from the same table.
     ProcessState state = ProcessState::free;
-    if (!entry.state.compare_exchange_strong(state, ProcessState::running, std::memory_order_acq_rel)) continue;
+    if (!entry.state.compare_exchange_strong(state, ProcessState::running, std::memory_order_acq_rel))
+      continue;
     entry.pid.store(0, std::memory_order_relaxed);
     entry.slot.store(slot, std::memory_order_relaxed);
     entry.generation.store(generation, std::memory_order_relaxed);

@@ -1,6 +1,7 @@
 #include "shm/heap.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -140,4 +141,9 @@ Test(heap, survives_a_kill_between_any_two_stores, .timeout = 60) {
       return;
     }
   }
+}
+
+Test(heap, memory_smaller_than_what_was_formatted_is_not_opened, .signal = SIGABRT) {
+  Fixture f;
+  Heap smaller(f.memory, kSize / 2);
 }
