@@ -6,7 +6,6 @@
 #include "cache/variant.h"
 #include "modules/cache/content.h"
 #include "modules/cache/state.h"
-#include "modules/proxy_core/conf.h"
 
 namespace cache_module {
 
@@ -22,26 +21,12 @@ namespace {
 constexpr Name kForUs[] = {Name::if_match, Name::if_modified_since,   Name::if_none_match,
                            Name::if_range, Name::if_unmodified_since, Name::range};
 
-const proxy_core::ProxyConf* proxy_conf(const Exchange& exchange) {
-  return static_cast<const proxy_core::ProxyConf*>(exchange.route->find(proxy_core::ProxyConf::kSection));
-}
-
-/// Whether the configuration itself sends this field to the origin.
-bool is_set_by_conf(const Exchange& exchange, Name name) {
-  const proxy_core::ProxyConf* conf = proxy_conf(exchange);
-  if (conf == nullptr) return false;
-  for (const proxy_core::SetHeader& header : conf->headers) {
-    if (header.id == name) return true;
-  }
-  return false;
-}
-
 cache::IgnoredFields ignored_fields(const Exchange& exchange) {
-  const proxy_core::ProxyConf* conf = proxy_conf(exchange);
-  uint32_t ignored = conf != nullptr ? conf->ignored : 0;
-  return {(ignored & proxy_core::kIgnoreExpires) != 0, (ignored & proxy_core::kIgnoreCacheControl) != 0,
-          (ignored & proxy_core::kIgnorePlainExpires) != 0, (ignored & proxy_core::kIgnoreSetCookie) != 0,
-          (ignored & proxy_core::kIgnoreVary) != 0};
+  const exchange::OriginRules* rules = exchange.origin.rules;
+  if (rules == nullptr) return {};
+  return {rules->ignores(exchange::kIgnoreExpires), rules->ignores(exchange::kIgnoreCacheControl),
+          rules->ignores(exchange::kIgnorePlainExpires), rules->ignores(exchange::kIgnoreSetCookie),
+          rules->ignores(exchange::kIgnoreVary)};
 }
 
 cache::FetchTimes fetch_times(const Exchange& exchange) {
@@ -180,7 +165,7 @@ Verdict ask_for_whole(const Call& call) {
   http::Fields* fields = exchange.arena.make<http::Fields>(exchange.arena);
   for (const http::Field& field : *request.fields) {
     bool for_us = std::find(std::begin(kForUs), std::end(kForUs), field.id) != std::end(kForUs);
-    if (!for_us || is_set_by_conf(exchange, field.id)) fields->add(field);
+    if (!for_us || exchange.origin.rules->sets(field.id)) fields->add(field);
   }
   request.fields = fields;
   return Verdict::next;

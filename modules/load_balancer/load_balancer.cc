@@ -1,6 +1,10 @@
 #include "modules/load_balancer/load_balancer.h"
 
 #include "conf/setters.h"
+#include "exchange/builder.h"
+#include "exchange/clusters.h"
+#include "exchange/worker.h"
+#include "upstream/origins.h"
 
 namespace load_balancer {
 namespace {
@@ -95,7 +99,7 @@ const conf::Section kSection = conf::section<ClusterConf>("load_balancer", kRows
 
 // Names are asked for, and shared memory taken, when the whole file was read.
 base::Result<void> complete(ClusterConf& cluster, exchange::Builder& builder) {
-  clusters(builder)->resolve(cluster, *builder.diagnostics);
+  exchange::clusters(builder)->resolve(cluster, *builder.diagnostics);
   if (cluster.zone_name.empty() || builder.segments == nullptr || builder.test_only) return {};
   size_t peers = 0;
   for (const upstream::ServerConf& server : cluster.servers)
@@ -110,7 +114,7 @@ base::Result<void> complete(ClusterConf& cluster, exchange::Builder& builder) {
 // Called for every route that inherits the block: only the first time it is a new one.
 base::Result<void> set_upstream(void*, const conf::Directive& directive, conf::Site& site) {
   exchange::Builder& builder = static_cast<exchange::Builder&>(site);
-  upstream::ClusterSet& all = *clusters(builder);
+  upstream::ClusterSet& all = *exchange::clusters(builder);
   conf::Position at = directive.name.at;
   std::shared_ptr<ClusterConf> known = all.find(directive.arg(0));
   if (known && known->at.file == at.file && known->at.line == at.line && known->at.column == at.column)
@@ -132,20 +136,15 @@ base::Result<void> set_upstream(void*, const conf::Directive& directive, conf::S
   return {};
 }
 
-base::Result<void> start(const exchange::Module& module, exchange::Worker& worker) {
-  worker.keep(module, std::make_shared<upstream::Origins>(worker.loop(), worker.log(),
-                                                          worker.is_keeper() ? 0 : worker.slot()));
+base::Result<void> start(const exchange::Module&, exchange::Worker& worker) {
+  worker.use(std::make_shared<upstream::Origins>(worker.loop(), worker.log(),
+                                                 worker.is_keeper() ? 0 : worker.slot()));
   return {};
 }
 
 std::string acts_nowhere(const void*, const exchange::Route&) { return {}; }
 
 }  // namespace
-
-std::shared_ptr<upstream::ClusterSet> clusters(exchange::Builder& builder) {
-  return builder.shared<upstream::ClusterSet>("upstream", "clusters",
-                                              [] { return std::make_shared<upstream::ClusterSet>(); });
-}
 
 const exchange::Module kModule = {
     .name = "load_balancer",

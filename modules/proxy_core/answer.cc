@@ -40,7 +40,7 @@ std::string_view rewritten(Exchange& exchange, const ProxyConf& conf, const Fiel
 // X-Accel-Charset: the charset of a text that names none itself.
 void apply_charset(Exchange& exchange, const ProxyConf& conf, const http::Response& from) {
   std::string_view charset = from.fields.get(Name::x_accel_charset);
-  if (charset.empty() || (conf.ignored & kIgnoreCharset) != 0) return;
+  if (charset.empty() || conf.rules.ignores(exchange::kIgnoreCharset)) return;
   http::Fields& fields = exchange.reply.head.fields;
   std::string_view type = fields.get(Name::content_type);
   if (!base::starts_ignoring_case(type, "text/") || base::lower(type).find("charset=") != std::string::npos)
@@ -87,12 +87,12 @@ void fill_reply(Exchange& exchange, const ProxyConf& conf, const http::Response&
 }
 
 bool apply_controls(Exchange& exchange, const ProxyConf& conf, const http::Response& from) {
-  if (from.fields.has(Name::x_accel_limit_rate) && (conf.ignored & kIgnoreLimitRate) == 0) {
+  if (from.fields.has(Name::x_accel_limit_rate) && !conf.rules.ignores(exchange::kIgnoreLimitRate)) {
     std::optional<uint64_t> rate = base::parse_uint(from.fields.get(Name::x_accel_limit_rate));
     if (rate) exchange.stream.policy().limit_rate = *rate;
   }
   bool buffering = conf.buffering;
-  if (from.fields.has(Name::x_accel_buffering) && (conf.ignored & kIgnoreBuffering) == 0) {
+  if (from.fields.has(Name::x_accel_buffering) && !conf.rules.ignores(exchange::kIgnoreBuffering)) {
     std::string_view value = from.fields.get(Name::x_accel_buffering);
     if (base::equals_ignoring_case(value, "yes")) buffering = true;
     if (base::equals_ignoring_case(value, "no")) buffering = false;
@@ -102,7 +102,7 @@ bool apply_controls(Exchange& exchange, const ProxyConf& conf, const http::Respo
 
 bool apply_redirect(Exchange& exchange, const ProxyConf& conf, const http::Response& from) {
   std::string_view uri = from.fields.get(Name::x_accel_redirect);
-  if (uri.empty() || (conf.ignored & kIgnoreRedirect) != 0) return false;
+  if (uri.empty() || conf.rules.ignores(exchange::kIgnoreRedirect)) return false;
   http::Fields& fields = exchange.reply.head.fields;
   fields.clear();
   for (const Field& field : from.fields) {

@@ -33,6 +33,9 @@ void complete_request_fields(ProxyConf& conf, exchange::Builder& builder) {
   }
   // An empty value means: do not send the field.
   std::erase_if(conf.headers, [](const SetHeader& header) { return header.value.empty(); });
+  for (const SetHeader& header : conf.headers) {
+    if (header.id != http::Name::other) conf.rules.sets_field.set(static_cast<size_t>(header.id));
+  }
 }
 
 base::Result<void> check_sizes(ProxyConf& conf) {

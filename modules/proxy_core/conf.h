@@ -1,5 +1,4 @@
-// The proxy_* directives of one route. Filled by rows, immutable afterwards; the cache reads what concerns
-// it.
+// The proxy_* directives of one route. Filled by rows, immutable afterwards.
 #pragma once
 
 #include <bitset>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "conf/row.h"
+#include "exchange/origin.h"
 #include "exchange/regex.h"
 #include "exchange/temp_file.h"
 #include "exchange/template.h"
@@ -69,19 +69,6 @@ struct CookieFlags {
   bool applies_to(std::string_view name, exchange::Exchange& exchange) const;
 };
 
-/// Response fields whose processing proxy_ignore_headers switches off.
-enum Ignored : uint32_t {
-  kIgnoreRedirect = 1,
-  kIgnoreExpires = 2,  ///< X-Accel-Expires
-  kIgnoreLimitRate = 4,
-  kIgnoreBuffering = 8,
-  kIgnoreCharset = 16,
-  kIgnorePlainExpires = 32,
-  kIgnoreCacheControl = 64,
-  kIgnoreSetCookie = 128,
-  kIgnoreVary = 256,
-};
-
 struct Buffers {
   uint32_t count = 8;
   uint64_t size = 4096;
@@ -122,7 +109,7 @@ struct ProxyConf {
   std::vector<std::string> hide;
   std::vector<std::string> pass;
   NameSet hidden;  ///< of the two above and the defaults
-  uint32_t ignored = 0;
+  exchange::OriginRules rules;
   bool redirect_default = false;
   std::vector<Rewrite> redirects;
   std::vector<Rewrite> cookie_domains;

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "exchange/clusters.h"
 #include "exchange/setters.h"
 #include "http/syntax.h"
-#include "modules/load_balancer/load_balancer.h"
 #include "modules/proxy_core/conf.h"
 #include "modules/proxy_core/target.h"
 
@@ -21,7 +21,7 @@ ProxyConf& conf_of(void* section) { return *static_cast<ProxyConf*>(section); }
 Result bind_target(Target& target, exchange::Builder& builder) {
   base::Result<OriginUrl> url = parse_url(target.written);
   if (!url) return tl::unexpected(url.error());
-  upstream::ClusterSet& clusters = *load_balancer::clusters(builder);
+  upstream::ClusterSet& clusters = *exchange::clusters(builder);
   std::shared_ptr<upstream::ClusterConf> block = clusters.find(url->endpoint.host);
   if (block && url->endpoint.port_given) {
     return base::fail("upstream \"{}\" may not have port {}", block->name, url->endpoint.port);
@@ -49,7 +49,7 @@ Result make_target(void* section, const conf::Directive& directive, conf::Site& 
     builder.later(target->at, [target, &builder] { return bind_target(*target, builder); });
   } else {
     target->url = std::move(*url);
-    target->clusters = load_balancer::clusters(builder);
+    target->clusters = exchange::clusters(builder);
   }
   conf_of(section).target = std::move(target);
   return {};
@@ -114,18 +114,18 @@ constexpr FlagWord kFlagWords[] = {
 
 struct IgnoredWord {
   std::string_view name;
-  Ignored flag;
+  exchange::Ignored flag;
 };
 constexpr IgnoredWord kIgnoredWords[] = {
-    {"X-Accel-Redirect", kIgnoreRedirect},
-    {"X-Accel-Expires", kIgnoreExpires},
-    {"X-Accel-Limit-Rate", kIgnoreLimitRate},
-    {"X-Accel-Buffering", kIgnoreBuffering},
-    {"X-Accel-Charset", kIgnoreCharset},
-    {"Expires", kIgnorePlainExpires},
-    {"Cache-Control", kIgnoreCacheControl},
-    {"Set-Cookie", kIgnoreSetCookie},
-    {"Vary", kIgnoreVary},
+    {"X-Accel-Redirect", exchange::kIgnoreRedirect},
+    {"X-Accel-Expires", exchange::kIgnoreExpires},
+    {"X-Accel-Limit-Rate", exchange::kIgnoreLimitRate},
+    {"X-Accel-Buffering", exchange::kIgnoreBuffering},
+    {"X-Accel-Charset", exchange::kIgnoreCharset},
+    {"Expires", exchange::kIgnorePlainExpires},
+    {"Cache-Control", exchange::kIgnoreCacheControl},
+    {"Set-Cookie", exchange::kIgnoreSetCookie},
+    {"Vary", exchange::kIgnoreVary},
 };
 
 }  // namespace
@@ -252,7 +252,7 @@ Result set_ignored(void* section, const conf::Directive& directive, conf::Site& 
       site.diagnostics->error(word.at, "\"proxy_ignore_headers\": invalid value \"{}\"", word.text);
       continue;
     }
-    conf_of(section).ignored |= found->flag;
+    conf_of(section).rules.ignored |= found->flag;
   }
   return {};
 }

@@ -8,13 +8,13 @@
 #include "exchange/core_conf.h"
 #include "exchange/request_body.h"
 #include "http/make_request.h"
-#include "modules/load_balancer/load_balancer.h"
 #include "modules/proxy_core/answer.h"
 #include "modules/proxy_core/forced_ranges.h"
 #include "modules/proxy_core/read_ahead.h"
 #include "modules/proxy_core/request.h"
 #include "modules/proxy_core/target.h"
 #include "modules/proxy_core/upload_body.h"
+#include "upstream/origins.h"
 
 namespace proxy_core {
 
@@ -49,7 +49,7 @@ Proxying::Proxying(Exchange& exchange, const ProxyConf& conf)
 bool Proxying::find_target() {
   const Target& target = *conf_.target;
   if (!target.cluster) return find_variable_target(target);
-  cluster_ = load_balancer::origins(exchange_.worker).cluster(target.cluster);
+  cluster_ = exchange_.worker.origins().cluster(target.cluster);
   host_ = target.host;
   port_ = target.port;
   target_ = origin_target(exchange_, target);
@@ -64,7 +64,7 @@ bool Proxying::find_variable_target(const Target& target) {
     exchange_.answer(500);
     return false;
   }
-  upstream::Origins& origins = load_balancer::origins(exchange_.worker);
+  upstream::Origins& origins = exchange_.worker.origins();
   std::shared_ptr<upstream::ClusterConf> block = target.clusters->find(url->endpoint.host);
   cluster_ = block && !url->endpoint.port_given ? origins.cluster(block) : origins.plain(url->endpoint);
   host_ = exchange_.arena.copy(url->host_field);
@@ -130,7 +130,7 @@ void Proxying::rewind_body() {
 
 event::Task<void> Proxying::learn_peers() {
   const exchange::ResolverConf& conf = exchange_.route->core->resolver;
-  net::Resolver* resolver = load_balancer::origins(exchange_.worker).resolver(resolver_options(conf));
+  net::Resolver* resolver = exchange_.worker.origins().resolver(resolver_options(conf));
   if (resolver == nullptr) co_return;
   if (cluster_->size() > 0) {
     cluster_->learn_later(*resolver, conf.timeout);
@@ -210,6 +210,7 @@ int Proxying::status_of_fault() const {
 
 bool Proxying::run_request_hooks() {
   exchange_.origin.request = &request_;
+  exchange_.origin.rules = &conf_.rules;
   for (const auto& hook : exchange_.route->on_upstream_request) {
     exchange::Verdict verdict = hook.function(exchange::Call{exchange_, *hook.module, hook.conf});
     if (verdict != exchange::Verdict::reply) continue;

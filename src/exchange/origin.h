@@ -2,12 +2,14 @@
 // hooks.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "http/client.h"
+#include "http/fields.h"
 
 namespace exchange {
 
@@ -25,9 +27,32 @@ struct OriginTry {
   uint64_t response_length = 0;  ///< $upstream_response_length
 };
 
+/// Response fields whose processing proxy_ignore_headers switches off.
+enum Ignored : uint32_t {
+  kIgnoreRedirect = 1,
+  kIgnoreExpires = 2,  ///< X-Accel-Expires
+  kIgnoreLimitRate = 4,
+  kIgnoreBuffering = 8,
+  kIgnoreCharset = 16,
+  kIgnorePlainExpires = 32,
+  kIgnoreCacheControl = 64,
+  kIgnoreSetCookie = 128,
+  kIgnoreVary = 256,
+};
+
+/// What the configuration says about the origin's side that others than who fetches must know.
+struct OriginRules {
+  uint32_t ignored = 0;                                             ///< of Ignored
+  std::bitset<static_cast<size_t>(http::Name::count_)> sets_field;  ///< it sends these itself, whatever came
+
+  bool ignores(Ignored field) const { return (ignored & field) != 0; }
+  bool sets(http::Name name) const { return sets_field.test(static_cast<size_t>(name)); }
+};
+
 /// The origin's side of an exchange.
 struct Origin {
   std::vector<OriginTry> tries;
+  const OriginRules* rules = nullptr;      ///< of the last request; null: none was made
   http::OriginRequest* request = nullptr;  ///< while one is being made: on_upstream_request may change it
   http::Response* head = nullptr;          ///< the last response head, as it came: $upstream_http_*
   const http::Fields* trailers = nullptr;  ///< $upstream_trailer_*

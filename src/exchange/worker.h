@@ -19,6 +19,9 @@ class Resolver;
 namespace shm {
 class ProcessTable;
 }
+namespace upstream {
+class Origins;
+}
 
 namespace exchange {
 
@@ -66,6 +69,10 @@ class Worker {
   Traffic* traffic() const { return traffic_.get(); }
   void count_traffic(std::shared_ptr<Traffic> traffic) { traffic_ = std::move(traffic); }
 
+  /// What this process knows of origins: clusters, their connections, resolvers. There before any exchange.
+  upstream::Origins& origins() { return *origins_; }
+  void use(std::shared_ptr<upstream::Origins> origins) { origins_ = std::move(origins); }
+
   /// What a module keeps per process, made in on_worker.
   void keep(const Module& module, std::shared_ptr<void> object) { kept_[&module] = std::move(object); }
   bool keeps(const Module& module) const { return kept_.contains(&module); }
@@ -103,6 +110,7 @@ class Worker {
   const shm::ProcessTable* processes_;
   const Builder* parts_ = nullptr;
   std::shared_ptr<Traffic> traffic_;
+  std::shared_ptr<upstream::Origins> origins_;
   std::vector<std::function<void()>> on_wake_;
   std::vector<std::function<void(uint32_t)>> on_death_;
   std::unordered_map<const Module*, std::shared_ptr<void>> kept_;
