@@ -7,7 +7,7 @@
 #include <random>
 
 #include "shm/crash_point.h"
-#include "zone_fixture.h"
+#include "t/unit/cache/zone_fixture.h"
 
 using namespace cache_test;
 using cache::Zone;

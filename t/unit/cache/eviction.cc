@@ -3,7 +3,7 @@
 #include <cmath>
 #include <random>
 
-#include "zone_fixture.h"
+#include "t/unit/cache/zone_fixture.h"
 
 using namespace cache_test;
 

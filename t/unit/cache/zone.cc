@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "zone_fixture.h"
+#include "t/unit/cache/zone_fixture.h"
 
 using namespace cache_test;
 using cache::Zone;
