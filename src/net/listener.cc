@@ -59,7 +59,7 @@ base::Result<Fd> open_listener(const ListenOptions& options) {
   if (!configured) return tl::unexpected(configured.error());
   int code = bind_to(fd.get(), address);
   if (code != 0) return base::fail_errno(code, "bind() to {} failed", address.text());
-  if (address.is_unix() && ::chmod(std::string(address.path()).c_str(), 0666) != 0) {
+  if (address.is_unix() && ::chmod(std::string(address.path()).c_str(), options.unix_mode) != 0) {
     return base::fail_errno(errno, "chmod() \"{}\" failed", address.path());
   }
   configured = configure_listener(fd.get(), options);

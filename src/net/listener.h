@@ -14,6 +14,7 @@ namespace net {
 /// What `listen` says about the socket itself.
 struct ListenOptions {
   Address address;
+  unsigned unix_mode = 0666;  ///< of a Unix socket's file
   int backlog = 511;
   bool reuseport = false;
   bool ipv6only = true;
@@ -27,8 +28,9 @@ struct ListenOptions {
 };
 
 /// A bound, listening, non-blocking, close-on-exec socket. A Unix socket's file is readable and writable for
-/// all, as nginx makes it, and one that nobody listens on any more is replaced. Errors name the call and the
-/// address: "bind() to 0.0.0.0:80 failed (98: Address already in use)".
+/// all, as nginx makes it, unless unix_mode says otherwise, and one that nobody listens on any more is
+/// replaced. Errors name the call and the address: "bind() to 0.0.0.0:80 failed (98: Address already in
+/// use)".
 base::Result<Fd> open_listener(const ListenOptions& options);
 /// Sets on a socket that listens already (kept over reload or upgrade) what can be changed: backlog, buffers,
 /// keep-alive, deferred, fastopen.

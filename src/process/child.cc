@@ -128,7 +128,10 @@ void Child::drain() {
   service_->drain([this] { drained(); });
 }
 
-void Child::on_shutdown_timeout(void* owner) { static_cast<Child*>(owner)->service_->shut_down(); }
+void Child::on_shutdown_timeout(void* owner) {
+  static_cast<Child*>(owner)->service_->shut_down();
+  static_cast<Child*>(owner)->ended();
+}
 
 void Child::end_now() {
   if (ending_) return;
@@ -143,6 +146,7 @@ void Child::end_now() {
     service_->drain([this] { drained(); });
   }
   service_->shut_down();
+  ended();
 }
 
 void Child::reopen_logs() {

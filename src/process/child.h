@@ -48,6 +48,8 @@ class Child : public exchange::Worker {
   virtual base::Result<void> begin() = 0;
   /// Nothing new is to be taken; `last_listeners` are to be emptied first.
   virtual void stop_accepting(const std::vector<uint16_t>& last_listeners) = 0;
+  /// What is still under way is ended, whatever it is.
+  virtual void ended() {}
   /// The service has nothing left and the process could end: `leave()` when it may.
   virtual void drained() { leave(); }
 

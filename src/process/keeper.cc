@@ -55,7 +55,8 @@ KeeperProcess::KeeperProcess(Place& place, shm::ProcessTable& processes, Lease l
       round_(loop(), on_round, this) {}
 
 base::Result<void> KeeperProcess::begin() {
-  generation_of().listening.close();
+  generation_of().listening.keep_control();
+  control_ = std::make_unique<control::Service>(*this, config(), generation_of().listening.control());
   on_wake([this] { keep(); });
   on_round(this);
   return {};
@@ -83,7 +84,15 @@ void KeeperProcess::keep() {
   }
 }
 
-void KeeperProcess::stop_accepting(const std::vector<uint16_t>&) { round_.stop(); }
+void KeeperProcess::stop_accepting(const std::vector<uint16_t>&) {
+  round_.stop();
+  if (control_) control_->drain();
+  generation_of().listening.close();
+}
+
+void KeeperProcess::ended() {
+  if (control_) control_->shut_down();
+}
 
 void KeeperProcess::drained() {
   lease_.give_up(static_cast<shm::ProcessIndex>(process_index()));

@@ -5,6 +5,7 @@
 
 #include <atomic>
 
+#include "control/service.h"
 #include "process/child.h"
 #include "shm/segment.h"
 
@@ -44,6 +45,7 @@ class KeeperProcess final : public Child {
   base::Result<void> begin() override;
   void stop_accepting(const std::vector<uint16_t>& last_listeners) override;
   void drained() override;
+  void ended() override;
   static void on_round(void* owner);
   /// Takes the lease if it can, and with it releases what dead processes held.
   void keep();
@@ -52,6 +54,7 @@ class KeeperProcess final : public Child {
   Lease lease_;
   bool holds_ = false;
   event::Timer round_;
+  std::unique_ptr<control::Service> control_;
 };
 
 /// Wakes every keeper: somebody died, or the lease is free.

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -63,6 +64,13 @@ base::Result<OpenSockets> open_row(const net::ListenOptions& options, unsigned w
   return row;
 }
 
+/// "run" of "run/proxycache.sock", where it is not there yet; that it cannot be made is told by bind().
+void make_folder_of(const net::Address& address) {
+  std::string_view path = address.path();
+  size_t slash = path.rfind('/');
+  if (slash != std::string_view::npos && slash != 0) mkdir(std::string(path.substr(0, slash)).c_str(), 0755);
+}
+
 }  // namespace
 
 base::Result<Listening> Listening::open(const proxy::Config& config, unsigned workers,
@@ -82,6 +90,12 @@ base::Result<Listening> Listening::open(const proxy::Config& config, unsigned wo
       if (!row) return tl::unexpected(row.error());
       listening.rows_[i] = std::move(*row);
     }
+  }
+  for (const proxy::ControlConf& control : config.main().control) {
+    make_folder_of(control.socket.address);
+    base::Result<OpenSockets> row = open_row(control.socket, 1, unused);
+    if (!row) return tl::unexpected(row.error());
+    listening.control_.push_back(row->front());
   }
   return listening;
 }
@@ -116,19 +130,26 @@ int Listening::fd(size_t index, unsigned slot) const {
 OpenSockets Listening::all() const {
   OpenSockets all;
   for (const OpenSockets& row : rows_) all.insert(all.end(), row.begin(), row.end());
+  all.insert(all.end(), control_.begin(), control_.end());
   return all;
 }
 
+std::vector<int> Listening::control() const {
+  std::vector<int> sockets;
+  for (const std::shared_ptr<ListeningSocket>& socket : control_) sockets.push_back(socket->fd.get());
+  return sockets;
+}
+
 bool Listening::has(const ListeningSocket& socket) const {
-  return std::any_of(rows_.begin(), rows_.end(), [&](const OpenSockets& row) {
-    return std::any_of(row.begin(), row.end(), [&](const auto& own) { return own.get() == &socket; });
-  });
+  OpenSockets open = all();
+  return std::any_of(open.begin(), open.end(), [&](const auto& own) { return own.get() == &socket; });
 }
 
 void Listening::keep_only(unsigned slot) {
   for (OpenSockets& row : rows_) {
     if (row.size() > 1) row = {row[slot]};
   }
+  control_.clear();
 }
 
 }  // namespace process

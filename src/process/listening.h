@@ -40,13 +40,21 @@ class Listening {
   OpenSockets all() const;
   bool has(const ListeningSocket& socket) const;
 
-  /// In a worker: closes the sockets of other slots.
+  /// The sockets of `control`, in the order of the configuration: they are not among the listeners.
+  std::vector<int> control() const;
+  /// In a keeper: closes all but those.
+  void keep_control() { rows_.clear(); }
+  /// In a worker: closes those and the sockets of other slots.
   void keep_only(unsigned slot);
-  /// In a keeper, or a master that ends: closes them all.
-  void close() { rows_.clear(); }
+  /// In a child that drains, or a master that ends: closes them all.
+  void close() {
+    rows_.clear();
+    control_.clear();
+  }
 
  private:
   std::vector<OpenSockets> rows_;  // one a listener; one socket, or one a slot
+  OpenSockets control_;
 };
 
 }  // namespace process

@@ -8,6 +8,9 @@ namespace proxy {
 
 namespace {
 
+/// A shorter key of the control API could be guessed.
+constexpr size_t kLeastKey = 16;
+
 base::Result<void> set_nothing(void*, const conf::Directive&, conf::Site&) { return {}; }
 
 base::Result<void> set_user(void* section, const conf::Directive& directive, conf::Site&) {
@@ -39,6 +42,51 @@ base::Result<void> add_error_log(void* section, const conf::Directive& directive
 
 base::Result<void> add_env(void* section, const conf::Directive& directive, conf::Site&) {
   static_cast<MainConf*>(section)->env.emplace_back(directive.arg(0));
+  return {};
+}
+
+/// The folder of a Unix socket is made by the master, which also opens it.
+base::Result<net::Address> control_address(std::string_view text, const conf::Site& site) {
+  if (text.starts_with("unix:")) return net::Address::from_path(site.full_path(text.substr(5)));
+  base::Result<net::Endpoint> endpoint = net::parse_listen(text, 0);
+  if (!endpoint) return tl::unexpected(endpoint.error());
+  if (!endpoint->address.known() || !endpoint->port_given || endpoint->last_port != endpoint->port)
+    return base::fail("\"{}\" is not unix:path or address:port", text);
+  return endpoint->address;
+}
+
+bool is_loopback(const net::Address& address) {
+  static const net::Cidr kLoopback[] = {*net::Cidr::parse("127.0.0.0/8"), *net::Cidr::parse("::1")};
+  return kLoopback[0].contains(address) || kLoopback[1].contains(address);
+}
+
+base::Result<void> add_control(void* section, const conf::Directive& directive, conf::Site& site) {
+  base::Result<net::Address> address = control_address(directive.arg(0), site);
+  if (!address) return tl::unexpected(address.error());
+  ControlConf control;
+  control.socket.address = *address;
+  control.socket.unix_mode = 0600;
+  for (size_t i = 1; i < directive.args.size(); ++i) {
+    std::string_view word = directive.arg(i);
+    if (!word.starts_with("key=")) return base::fail("invalid parameter \"{}\"", word);
+    if (word.size() < 4 + kLeastKey) return base::fail("a key has at least {} characters", kLeastKey);
+    control.keys.emplace_back(word.substr(4));
+  }
+  if (control.keys.empty() && !address->is_unix() && !is_loopback(*address))
+    return base::fail("the control API listens beyond this machine only with a key");
+  MainConf& main = *static_cast<MainConf*>(section);
+  for (const ControlConf& other : main.control) {
+    if (other.socket.address == *address)
+      return base::fail("duplicate control address \"{}\"", directive.arg(0));
+  }
+  main.control.push_back(std::move(control));
+  return {};
+}
+
+base::Result<void> check_main(void* section, conf::Site&) {
+  const MainConf& main = *static_cast<MainConf*>(section);
+  if (!main.master_process && !main.control.empty())
+    return base::fail("\"control\" is served by the keeper: there is none with \"master_process off\"");
   return {};
 }
 
@@ -101,6 +149,15 @@ const conf::Row kMainRows[] = {
      .default_text = "on",
      .help = "off: one process does everything; for development.",
      .set = conf::set_flag<&MainConf::master_process>},
+    {.name = "control",
+     .contexts = conf::kMain,
+     .syntax = "unix:path | address:port [key=text ...]",
+     .max_args = conf::Row::kAny,
+     .help =
+         "Where the control API is served, by HTTP/1.1 in the keeper. A Unix socket is for its owner alone "
+         "(mode 0600). With keys a request bears one of them as X-API-Key; beyond loopback one is needed.",
+     .set = add_control,
+     .repeat = true},
     {.name = "env",
      .contexts = conf::kMain,
      .syntax = "variable[=value]",
@@ -177,7 +234,7 @@ base::Result<ErrorLogConf> parse_error_log(const conf::Directive& directive, con
   return log;
 }
 
-const conf::Section MainConf::kSection = conf::section<MainConf>("core", kMainRows);
+const conf::Section MainConf::kSection = conf::section<MainConf>("core", kMainRows, check_main);
 const conf::Section EventsConf::kSection = conf::section<EventsConf>("events", kEventsRows);
 
 }  // namespace proxy

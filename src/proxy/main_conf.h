@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "conf/row.h"
+#include "net/listener.h"
 
 namespace proxy {
 
@@ -19,6 +20,12 @@ struct ErrorLogConf {
 
 /// `error_log file [level]`, in whichever context.
 base::Result<ErrorLogConf> parse_error_log(const conf::Directive& directive, const conf::Site& site);
+
+/// One `control` line.
+struct ControlConf {
+  net::ListenOptions socket;
+  std::vector<std::string> keys;  ///< one of them is to come as X-API-Key; none: nobody asks for it
+};
 
 struct MainConf {
   std::string user;  ///< empty: the one compiled in
@@ -32,6 +39,7 @@ struct MainConf {
   bool master_process = true;
   std::vector<std::string> env;  ///< "NAME" (kept) or "NAME=value" (set)
   bool compat_nginx = false;
+  std::vector<ControlConf> control;  ///< where the keeper listens for the control API
 
   static const conf::Section kSection;
 };
