@@ -20,6 +20,9 @@ base::Result<void> WorkerZones::open(const ZoneSet& set) {
     open_.push_back(std::make_unique<OpenZone>(std::move(*mapping), *conf, worker_));
     inactive_.push_back(conf->inactive);
   }
+  worker_.on_wake([this] {
+    for (const std::unique_ptr<OpenZone>& open : open_) open->fills.look();
+  });
   if (!worker_.is_keeper() || open_.empty()) return {};
   worker_.on_death([this](uint32_t process_index) { release(process_index); });
   tidy_.start(kTidyEvery);
@@ -28,7 +31,7 @@ base::Result<void> WorkerZones::open(const ZoneSet& set) {
 
 void WorkerZones::release(uint32_t process_index) {
   for (const std::unique_ptr<OpenZone>& open : open_) {
-    open->zone.release_process(static_cast<shm::ProcessIndex>(process_index));
+    open->fills.release_process(static_cast<shm::ProcessIndex>(process_index));
   }
 }
 

@@ -17,7 +17,7 @@ struct OpenZone {
   OpenZone(shm::Mapping mapping, const ZoneConf& conf, exchange::Worker& worker)
       : zone(std::move(mapping), conf.shape, static_cast<shm::ProcessIndex>(worker.process_index()),
              conf.inactive),
-        fills(worker.loop(), worker.under_way()) {}
+        fills(worker.loop(), worker.under_way(), zone, worker.processes()) {}
   cache::Zone zone;
   cache::Fills fills;
 };

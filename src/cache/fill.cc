@@ -71,7 +71,10 @@ Fill::Fill(Fills& fills, Writer writer, Object object, http::BodyPtr source)
 
 Fill::~Fill() = default;
 
-http::BodyPtr Fill::start(Fills& fills, Zone& zone, Object object, http::BodyPtr& source) {
+http::BodyPtr Fill::start(Fills& fills, Zone& zone, Object object, http::BodyPtr& source,
+                          FlightRef announced) {
+  Flights& flights = zone.flights();
+  if (flights.view(announced).detached == Detached::purged) return nullptr;
   Writer::Object written;
   written.digest = object.digest;
   written.key = object.key;
@@ -82,13 +85,21 @@ http::BodyPtr Fill::start(Fills& fills, Zone& zone, Object object, http::BodyPtr
   if (!writer) return nullptr;
   Pin pin = writer.pin();
   if (!pin) return nullptr;
+  FlightRef flight = announced;
+  if (!flights.grow(announced, object.digest, writer.entry())) {
+    // Nobody announced it, or it turned out to be a variant: those who waited look where it is.
+    flight = flights.begin_growing(object.digest, writer.entry(), fills.loop_.now());
+    fills.end(announced, FlightEnd::look_again);
+  }
   auto fill = std::make_shared<Fill>(fills, std::move(writer), std::move(object), std::move(source));
   // A second fill of the same object (a forced refresh) goes on unseen by others.
   fills.by_digest_.try_emplace(fill->object_.digest, fill.get());
   fill->self_ = fill;
+  fill->flight_ = flight;
   fill->pass_.emplace(fills.under_way_);
   // Not pumped in place: the first reader has to be there when nothing can be stored.
   fills.loop_.post(*fill);
+  fills.wake(flights.take_waiting(flight));
   return std::make_unique<FillBody>(std::move(fill), std::move(pin));
 }
 
@@ -162,6 +173,7 @@ void Fill::end(State state) {
   state_ = state;
   writer_.abandon();
   source_.reset();
+  fills_.end(std::exchange(flight_, {}), FlightEnd::look_again);
   auto mine = fills_.by_digest_.find(object_.digest);
   if (mine != fills_.by_digest_.end() && mine->second == this) fills_.by_digest_.erase(mine);
   pass_.reset();
@@ -172,6 +184,7 @@ void Fill::wake_readers() {
   for (FillBody* reader = readers_.front(); reader != nullptr; reader = readers_.next(*reader)) {
     if (reader->reader() != nullptr) fills_.loop_.post(*reader->reader());
   }
+  if (flight_) fills_.wake(fills_.zone_.flights().take_waiting(flight_));
 }
 
 void Fill::leave(FillBody& reader) {
@@ -182,11 +195,6 @@ void Fill::leave(FillBody& reader) {
     source_.reset();
     state_ = State::failed;
   }
-}
-
-Fill* Fills::find(const base::Digest& digest, std::string_view key) const {
-  auto found = by_digest_.find(digest);
-  return found != by_digest_.end() && found->second->object().key == key ? found->second : nullptr;
 }
 
 }  // namespace cache

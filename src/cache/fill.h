@@ -1,11 +1,13 @@
 // A response on its way from the origin into a zone: pulled as fast as the zone takes it, whoever reads it
-// and however slowly, and to its end also when every client has left. Requests of the same worker that come
-// meanwhile read it while it grows.
+// and however slowly, and to its end also when every client has left. Requests that come meanwhile read it
+// while it grows: those of the same worker through it (read()), those of others through shared memory
+// (growing_body.h), woken by it when they wait for more.
 //
 // When the zone cannot take it (no memory), the first reader goes on with the origin's body itself; the
 // others cannot be served what they have not seen and fail. An object is complete only when its body was.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -19,6 +21,8 @@ namespace cache {
 
 class FillBody;
 class Fills;
+class GrowingBody;
+class Join;
 
 class Fill final : public event::Ready, public std::enable_shared_from_this<Fill> {
  public:
@@ -33,8 +37,10 @@ class Fill final : public event::Ready, public std::enable_shared_from_this<Fill
   enum class State : uint8_t { filling, complete, passing, failed };
 
   /// Starts storing `source` and returns its first reader; null (and `source` untouched) when the zone cannot
-  /// take it.
-  static http::BodyPtr start(Fills& fills, Zone& zone, Object object, http::BodyPtr& source);
+  /// take it, or what was `announced` has been purged since. With a reader the announcement is used up: those
+  /// who wait for it are told; without one the caller ends it.
+  static http::BodyPtr start(Fills& fills, Zone& zone, Object object, http::BodyPtr& source,
+                             FlightRef announced = {});
   Fill(Fills& fills, Writer writer, Object object, http::BodyPtr source);
   ~Fill();
 
@@ -66,27 +72,78 @@ class Fill final : public event::Ready, public std::enable_shared_from_this<Fill
   base::List<FillBody, Fill> readers_;
   State state_ = State::filling;
   uint64_t size_ = 0;
+  FlightRef flight_;            // how other processes find it; empty: they do not
   std::shared_ptr<Fill> self_;  // lives while it fills, whoever reads
   std::optional<event::Gate::Pass> pass_;
 };
 
-/// The fills of one worker and zone that others can join, by the digest of what they store.
+/// What one process and zone has under way: its fills, and those of its requests that wait for somebody's
+/// fetch, its own or another process's. Tells and is told by waking; there is no timer but each waiter's own
+/// limit.
 class Fills {
  public:
-  Fills(event::Loop& loop, event::Gate& under_way) : loop_(loop), under_way_(under_way) {}
+  /// Requests of one process that wait for a head at one time; more fetch for themselves.
+  static constexpr size_t kMostWaiting = 16384;
+  /// How long it is remembered that a key's responses cannot be stored.
+  static constexpr base::Duration kRememberUncacheable{120'000};
 
-  /// The growing object with that digest whose key is `key`, or null.
+  /// `processes`: to wake them; null: this process is alone.
+  Fills(event::Loop& loop, event::Gate& under_way, Zone& zone, const shm::ProcessTable* processes = nullptr)
+      : loop_(loop), under_way_(under_way), zone_(zone), processes_(processes), look_(*this) {}
+  ~Fills();
+
+  /// The growing object with that digest whose key is `key`, if this process fills it, or null.
   Fill* find(const base::Digest& digest, std::string_view key) const;
+  /// The same of any process, this one included.
+  FoundGrowing find_growing(const base::Digest& digest, std::string_view key, base::Arena& arena) {
+    return zone_.find_growing(digest, key, arena);
+  }
+  /// A reader of what find_growing() found, from the first byte. `resume` goes on from byte `from` when the
+  /// filler has died or given up in the middle (a request with Range and If-Range on a strong validator);
+  /// null from it, or no `resume`: the body fails there. It is called from the ready queue, at most once.
+  using Resume = std::function<http::BodyPtr(uint64_t from)>;
+  http::BodyPtr read(FoundGrowing growing, Resume resume = {});
+
+  /// Asks for the turn to fetch `digest`. With `mine` the caller fetches and then hands the flight to
+  /// Fill::start(), or ends it: in any case, also when its client leaves. `most_age`: a fetch whose head is
+  /// not there for so long lets in one more.
+  Flights::Announced announce(const base::Digest& digest, base::Duration most_age);
+  /// There will be no object. Harmless for a flight that has ended.
+  void end(const FlightRef& flight, FlightEnd how);
+  /// The same, and for kRememberUncacheable nobody waits for that key.
+  void end_uncacheable(const FlightRef& flight);
+
+  /// Looks at what all here wait for: whenever another process has woken this one.
+  void look();
+  /// What a dead process held and filled is given back, and everybody looks. For the keeper.
+  void release_process(shm::ProcessIndex process);
+
   size_t count() const { return by_digest_.size(); }
+  size_t waiting() const { return waiting_; }
 
  private:
   friend class Fill;
+  friend class GrowingBody;
+  friend class Join;
   struct Hash {
     size_t operator()(const base::Digest& digest) const { return digest.low; }
   };
+  struct Look final : event::Ready {
+    explicit Look(Fills& of) : fills(of) {}
+    void on_ready() override { fills.look(); }
+    Fills& fills;
+  };
+  void wake(uint64_t processes);
+
   event::Loop& loop_;
   event::Gate& under_way_;
+  Zone& zone_;
+  const shm::ProcessTable* processes_;
+  Look look_;
   std::unordered_map<base::Digest, Fill*, Hash> by_digest_;
+  base::List<Join, Fills> joins_;
+  base::List<GrowingBody, Fills> readers_;  // those that wait for more
+  size_t waiting_ = 0;
 };
 
 }  // namespace cache

@@ -2,10 +2,10 @@
 // under which lock is said at each. No process follows anything here without a bound check or the lock that
 // guards it.
 //
-//   ZoneHeader | ShardHeader… | Entry… | buckets… | ghosts… | Claim… | heap
+//   ZoneHeader | ShardHeader… | Entry… | buckets… | ghosts… | Claim… | Flight… | heap
 //
-// Shards split entries, buckets, ghosts and claims evenly; a number is local to its shard and starts at 1 (0:
-// none).
+// Shards split entries, buckets, ghosts, claims and flights evenly; a number is local to its shard and starts
+// at 1 (0: none).
 #pragma once
 
 #include <atomic>
@@ -20,7 +20,7 @@
 namespace cache {
 
 /// Goes up with every change below, in stored_head.h, or in http::Name.
-inline constexpr uint32_t kZoneLayout = 1;
+inline constexpr uint32_t kZoneLayout = 2;
 
 enum class EntryState : uint8_t {
   free,
@@ -67,6 +67,20 @@ struct Claim {
 };
 static_assert(sizeof(Claim) == 16);
 
+/// One fetch that others may join, from before the response head to the end of the body; or, after a response
+/// that could not be stored, that this key need not wait for one. `word` is written last and says what the
+/// rest means. Everything but `waiting` is changed under the shard's lock (see flights.h).
+struct alignas(64) Flight {
+  std::atomic<uint64_t> word;     // sequence, state, how it ended, whether it was detached
+  std::atomic<uint64_t> waiting;  // who is told of the next change: bit `process index modulo 64`
+  base::Digest digest;            // of what is fetched; zero when nobody may join any more
+  int64_t time;      // milliseconds, monotonic: when the fetch began; until when it is remembered
+  uint32_t entry;    // growing: the object
+  uint16_t process;  // whose fetch it is
+  uint16_t reserved;
+};
+static_assert(sizeof(Flight) == 64);
+
 /// What is known of a stored response without reading its fields.
 struct Facts {
   Freshness freshness;
@@ -83,11 +97,16 @@ struct Facts {
 struct ObjectHead {
   std::atomic<uint64_t> body_size;  // bytes of body that can be read: grows while it is filled
   uint64_t expected_size;           // UINT64_MAX: unknown until it is complete
-  uint64_t footprint;               // bytes of memory it occupies, all told
+  std::atomic<uint64_t> footprint;  // bytes of memory it occupies, all told; kGrowing, kBroken
   uint32_t key_size;
   uint32_t head_size;
   Facts facts;
 };
+
+/// Footprints of an object that has no end yet, and of one that will never have one (its filler gave up or
+/// died).
+inline constexpr uint64_t kGrowing = 0;
+inline constexpr uint64_t kBroken = UINT64_MAX;
 
 struct ShardHeader {
   shm::RobustLock lock;
@@ -134,8 +153,9 @@ struct ZoneShape {
   uint32_t buckets = 0;
   uint32_t ghosts = 0;
   uint32_t claims = 0;
-  size_t shards_at = 0, entries_at = 0, buckets_at = 0, ghosts_at = 0, claims_at = 0, heap_at = 0,
-         heap_size = 0;
+  uint32_t flights = 0;
+  size_t shards_at = 0, entries_at = 0, buckets_at = 0, ghosts_at = 0, claims_at = 0, flights_at = 0,
+         heap_at = 0, heap_size = 0;
   size_t total = 0;
 
   /// `keys_size`: bytes for the index (keys_zone), at least kLeastKeys; `memory_size`: bytes for objects, at

@@ -24,6 +24,14 @@ ObjectHead& Pin::head() const { return zone_->shards_[shard_].object(entry_); }
 
 uint64_t Pin::body_size() const { return head().body_size.load(std::memory_order_acquire); }
 
+Progress Pin::progress() const {
+  switch (head().footprint.load(std::memory_order_acquire)) {
+    case kGrowing: return Progress::growing;
+    case kBroken: return Progress::broken;
+    default: return Progress::whole;
+  }
+}
+
 shm::Offset Pin::first() const {
   return zone_->shards_[shard_].entry(entry_).extent.load(std::memory_order_acquire);
 }

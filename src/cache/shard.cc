@@ -247,6 +247,15 @@ void Shard::unpin(uint32_t number, shm::ProcessIndex process) {
   if (entry(number).state == EntryState::doomed && entry(number).claims == 0) free_entry(number);
 }
 
+// Whoever reads the object while it grows learns that it will have no end. One that is whole stays so: its
+// filler died between its last byte and the index.
+void Shard::mark_broken(uint32_t number) const {
+  const Entry& entry_of = entry(number);
+  if (entry_of.kind == EntryKind::unpublished || entry_of.extent.load(kRelaxed) == 0) return;
+  uint64_t growing = kGrowing;
+  object(number).footprint.compare_exchange_strong(growing, kBroken);
+}
+
 size_t Shard::release_process(shm::ProcessIndex process) {
   size_t fills = 0;
   for (uint32_t at = 1; at <= shape_.claims; ++at) {
@@ -255,6 +264,8 @@ size_t Shard::release_process(shm::ProcessIndex process) {
     if (number == 0 || held.process != process) continue;
     bool filled = held.filling != 0;
     fills += filled;
+    if (filled) mark_broken(number);
+    PC_CRASH_POINT("shard: growing object broken");
     held.pins = held.filling = held.waiting = 0;
     PC_CRASH_POINT("shard: claim emptied");
     drop_claim_if_empty(number, process);

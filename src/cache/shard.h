@@ -84,6 +84,7 @@ class Shard {
   bool take_ghost(const base::Digest& digest);
   uint32_t victim();
   bool is_sound(uint32_t number) const;
+  void mark_broken(uint32_t number) const;
   void recover_claims();
   void recover_entries();
   void recover_heap();

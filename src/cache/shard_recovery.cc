@@ -57,7 +57,10 @@ void Shard::recover_entries() {
     item.uses &= 0x7f;  // "seen" of a recovery that was killed
     bool filling = false;
     for (uint32_t at = item.claims; at != 0; at = claim(at).next) filling |= claim(at).filling != 0;
-    if (item.state == EntryState::filling && !filling) item.state = EntryState::doomed;
+    if (item.state == EntryState::filling && !filling) {
+      mark_broken(number);
+      item.state = EntryState::doomed;
+    }
     if (item.state == EntryState::complete && !is_sound(number)) item.state = EntryState::doomed;
     if (item.state == EntryState::doomed && item.claims == 0) item.state = EntryState::free;
     if (item.state == EntryState::free) {

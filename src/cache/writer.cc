@@ -135,7 +135,8 @@ bool Writer::finish() {
     zone.heap_.shrink(tail_, used_);
     footprint_ += zone.heap_.payload_size(tail_);
   }
-  shard.object(entry_).footprint = footprint_;
+  // From here on the object is whole for those who read it already.
+  shard.object(entry_).footprint.store(footprint_, std::memory_order_release);
   PC_CRASH_POINT("writer: before complete");
   shm::Locked locked = shard.locked();
   return shard.complete(entry_, zone.process_);
@@ -145,6 +146,9 @@ void Writer::abandon() {
   if (zone_ == nullptr) return;
   Zone& zone = *std::exchange(zone_, nullptr);
   Shard& shard = zone.shards_[shard_];
+  // Its head is written as soon as there is a current extent; readers in other processes look there.
+  if (current_ != 0) shard.object(entry_).footprint.store(kBroken, std::memory_order_release);
+  PC_CRASH_POINT("writer: broken");
   shm::Locked locked = shard.locked();
   shard.abandon(entry_, zone.process_);
 }

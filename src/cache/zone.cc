@@ -42,7 +42,8 @@ Zone::Zone(shm::Mapping mapping, const ZoneShape& shape, shm::ProcessIndex proce
       shape_(shape),
       process_(process),
       inactive_(inactive),
-      heap_(shape_checked(mapping_, shape) + shape.heap_at, shape.heap_size) {
+      heap_(shape_checked(mapping_, shape) + shape.heap_at, shape.heap_size),
+      flights_(mapping_.memory(), shape, shards_, process) {
   shards_.reserve(shape.shards);
   for (uint32_t i = 0; i < shape.shards; ++i) shards_.emplace_back(mapping_.memory(), shape, i, heap_);
 }
@@ -99,6 +100,26 @@ Found Zone::find(const base::Digest& digest, std::string_view key, uint32_t now,
   return found;
 }
 
+FoundGrowing Zone::find_growing(const base::Digest& digest, std::string_view key, base::Arena& arena) {
+  FoundGrowing found;
+  uint32_t index = shard_of(digest);
+  Shard& shard = shards_[index];
+  shm::Locked locked = shard.locked();
+  uint32_t number = flights_.growing(index, digest, found.flight);
+  if (number == 0 || number > shard.capacity()) return found;
+  Entry& entry = shard.entry(number);
+  if (entry.state != EntryState::filling || entry.kind != EntryKind::object || entry.digest != digest) {
+    return found;
+  }
+  ObjectHead& head = shard.object(number);
+  if (key_of(head) != key || !shard.pin(number, process_)) return found;
+  found.pin = Pin(this, index, number);
+  found.facts = head.facts;
+  found.head = arena.copy({reinterpret_cast<const char*>(&head + 1) + head.key_size, head.head_size});
+  if (head.expected_size != UINT64_MAX) found.body_size = head.expected_size;
+  return found;
+}
+
 void Zone::count_miss(const base::Digest& digest, bool found) {
   Shard& shard = shards_[shard_of(digest)];
   shm::Locked locked = shard.locked();
@@ -111,6 +132,7 @@ bool Zone::purge(const base::Digest& digest) {
   Shard& shard = shards_[shard_of(digest)];
   shm::Locked locked = shard.locked();
   bool found = false;
+  flights_.detach(shard_of(digest), digest, Detached::purged);
   for (uint32_t number = shard.find_any(digest); number != 0; number = shard.find_any(digest)) {
     found |= shard.entry(number).state == EntryState::complete;
     shard.discard(number);
@@ -158,10 +180,13 @@ bool Zone::evict() {
 }
 
 void Zone::release_process(shm::ProcessIndex process) {
-  for (Shard& shard : shards_) {
+  for (uint32_t index = 0; index < shards_.size(); ++index) {
+    Shard& shard = shards_[index];
     shm::Locked locked = shard.locked();
     // A filler takes memory without the shard's lock: some may hang on nothing yet.
     if (shard.release_process(process) > 0) shard.recover();
+    // After the objects: who sees that a flight has ended sees how its object did.
+    flights_.release_process(index, process);
   }
 }
 

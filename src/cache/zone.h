@@ -13,12 +13,20 @@
 #include <vector>
 
 #include "base/arena.h"
+#include "cache/flights.h"
 #include "cache/shard.h"
 #include "shm/segment.h"
 
 namespace cache {
 
 class Zone;
+
+/// How far an object has come that was found while it grew.
+enum class Progress : uint8_t {
+  growing,
+  whole,
+  broken,  ///< its filler gave up or died: it ends here and is incomplete
+};
 
 /// One reader's hold on a stored object: its bytes stay where they are. Must not outlive its Zone.
 class Pin {
@@ -33,6 +41,8 @@ class Pin {
 
   /// Bytes of body that can be read by now; all of them once the object is complete.
   uint64_t body_size() const;
+  /// How far the object has come. To be asked before body_size(): of one that is whole that is final.
+  Progress progress() const;
   /// The first extent and where the body begins in it.
   shm::Offset first() const;
   size_t body_start() const;
@@ -58,6 +68,16 @@ struct Found {
   std::string_view body;  ///< in the arena, when `pin` is empty
   Pin pin;
   explicit operator bool() const { return kind != EntryKind::unpublished; }
+};
+
+/// An object that is being filled, here or in another process.
+struct FoundGrowing {
+  FlightRef flight;
+  Facts facts;
+  std::string_view head;  ///< stored head, in the arena
+  std::optional<uint64_t> body_size;
+  Pin pin;
+  explicit operator bool() const { return static_cast<bool>(pin); }
 };
 
 /// Totals of a zone; sizes are of now, the rest since it was made.
@@ -86,12 +106,17 @@ class Zone {
   /// The complete object with that digest whose key is `key`. `now`: seconds since 1970. One that is found
   /// counts as a hit.
   Found find(const base::Digest& digest, std::string_view key, uint32_t now, base::Arena& arena);
+  /// The object with that digest that somebody is filling now and whose key is `key`; nothing when there is
+  /// none, or no claim left.
+  FoundGrowing find_growing(const base::Digest& digest, std::string_view key, base::Arena& arena);
+  /// What is being fetched for this zone.
+  Flights& flights() { return flights_; }
   /// Counts a request that the origin has to answer; `found`: though there was an object, which was no hit
   /// then.
   void count_miss(const base::Digest& digest, bool found);
 
-  /// Removes the complete object with that digest; one that is being filled will not be found. True when
-  /// there was one. A marker takes all its variants with it.
+  /// Removes the complete object with that digest; one that is being filled or fetched will not be found or
+  /// joined. True when there was one. A marker takes all its variants with it.
   bool purge(const base::Digest& digest);
 
   /// Stores a marker: `list` (see variant_list) first, then those a marker had already. Its salt, 0: no
@@ -101,7 +126,7 @@ class Zone {
 
   /// Frees something that nobody reads; false when there is nothing.
   bool evict();
-  /// Undoes what a dead process held. For the keeper.
+  /// Undoes what a dead process held. For the keeper, which wakes everybody afterwards (Fills does both).
   void release_process(shm::ProcessIndex process);
   /// Removes objects unused since `before` (seconds since 1970); looks at `budget` entries and goes on there
   /// at the next call. Returns how many. For the keeper.
@@ -147,6 +172,7 @@ class Zone {
   uint32_t inactive_;
   shm::Heap heap_;
   std::vector<Shard> shards_;
+  Flights flights_;
   uint32_t sweep_shard_ = 0;  // where remove_unused() goes on
   uint32_t sweep_entry_ = 0;
 };
@@ -184,6 +210,8 @@ class Writer {
   /// A hold on the growing object. Empty when there is no claim left.
   Pin pin();
   uint64_t written() const { return written_; }
+  /// The object's number in its shard.
+  uint32_t entry() const { return entry_; }
 
  private:
   bool reserve(uint64_t bytes);

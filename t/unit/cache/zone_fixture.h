@@ -22,6 +22,11 @@ struct ZoneFixture {
   cache::Zone open(uint16_t process, uint32_t inactive = 0) {
     return cache::Zone(shm::Mapping(bytes, shape.total), shape, process, inactive);
   }
+  /// The same at another address, as a process has it that was not forked from this one.
+  cache::Zone open_elsewhere(uint16_t process) {
+    void* other = mremap(bytes, 0, shape.total, MREMAP_MAYMOVE);
+    return cache::Zone(shm::Mapping(static_cast<std::byte*>(other), shape.total), shape, process);
+  }
 
   cache::ZoneShape shape;
   std::byte* bytes;
