@@ -25,7 +25,7 @@ inline constexpr uint32_t kZoneLayout = 2;
 enum class EntryState : uint8_t {
   free,
   filling,   ///< one process writes it (its claim says which); complete only when that one says so
-  complete,  ///< in a bucket and a queue
+  complete,  ///< in a bucket and a queue; in memory, on a disk (then without an extent), or both
   doomed,    ///< replaced or purged, in no bucket: freed with its last claim
 };
 
@@ -35,7 +35,12 @@ enum class EntryKind : uint8_t {
   marker,       ///< responses of this key vary: lists of field names instead of a response
 };
 
-enum class Queue : uint8_t { none, small, main };
+enum class Queue : uint8_t {
+  none,
+  small,
+  main,
+  disk,  ///< without memory
+};
 
 /// One stored response in the index. Guarded by its shard's lock.
 struct Entry {
@@ -88,8 +93,15 @@ struct Facts {
   uint32_t stale_if_error = 0;
   uint16_t status = 0;
   uint8_t flags = 0;  // UseFlags
-  uint8_t reserved = 0;
-  uint32_t reserved_more = 0;
+  uint8_t mark_high = 0;
+  uint32_t mark_low = 0;
+
+  /// What PurgeOrders::mark() said before the fetch began: purges that came later cover it.
+  uint64_t mark() const { return uint64_t{mark_high} << 32 | mark_low; }
+  void set_mark(uint64_t mark) {
+    mark_high = static_cast<uint8_t>(mark >> 32);
+    mark_low = static_cast<uint32_t>(mark);
+  }
 };
 
 /// At the start of an object's first extent; key and stored head follow it in the same extent, then the body,
@@ -116,9 +128,9 @@ struct ShardHeader {
     uint32_t newest;
     uint32_t oldest;
     uint32_t count;
-    uint32_t unused;
+    uint32_t dropped;  // disk: some went that the store has still
     uint64_t bytes;
-  } queues[2];  // small, main
+  } queues[3];  // small, main, disk
   uint32_t ghost_epoch;
   uint32_t ghosts_in_epoch;
   // Totals since the zone was made; objects and bytes are what is there now.
@@ -144,6 +156,7 @@ struct ZoneHeader {
   uint32_t claims;
   std::atomic<uint32_t> victim;  // which shard gives up memory next
   std::atomic<uint64_t> salt;    // the last marker's
+  std::atomic<uint64_t> mount;   // of the disk store, from which locations are known; 0: none
 };
 
 /// Where everything lies, computed from two sizes alone: equal in every process and version of one layout.

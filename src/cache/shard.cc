@@ -85,7 +85,7 @@ void Shard::enqueue(uint32_t number, Queue queue) {
   PC_CRASH_POINT("shard: half enqueued");
   ends.newest = number;
   ++ends.count;
-  ends.bytes += object(number).footprint;
+  ends.bytes += footprint(number);
 }
 
 void Shard::dequeue(uint32_t number) {
@@ -97,13 +97,15 @@ void Shard::dequeue(uint32_t number) {
   (item.queue_next != 0 ? entry(item.queue_next).queue_previous : ends.oldest) = item.queue_previous;
   item.queue = Queue::none;
   --ends.count;
-  ends.bytes -= object(number).footprint;
+  ends.bytes -= footprint(number);
 }
 
 // ---- entries
 
 uint32_t Shard::take_entry() {
-  if (header_->free_entry == 0 && evict_one() == 0) return 0;
+  // What is on the disk alone goes before what is in memory; what is evicted from memory may stay there.
+  if (header_->free_entry == 0 && !drop_one_on_disk() && evict_one() == 0) return 0;
+  if (header_->free_entry == 0 && !drop_one_on_disk()) return 0;
   uint32_t number = header_->free_entry;
   if (number == 0) return 0;
   header_->free_entry = entry(number).chain;
@@ -152,14 +154,20 @@ bool Shard::complete(uint32_t number, shm::ProcessIndex process) {
     abandon(number, process);
     return false;
   }
-  if (uint32_t older = find(filled.digest); older != 0) discard(older);
+  uint32_t older = find(filled.digest);
+  bool was_read = filled.location != 0 && in_memory(number);
+  if (was_read && (older == 0 || entry(older).location != filled.location)) {
+    abandon(number, process);
+    return false;
+  }
+  if (older != 0) discard(older);
   PC_CRASH_POINT("shard: older gone");
   bool seen_before = take_ghost(filled.digest);
   filled.state = EntryState::complete;
   PC_CRASH_POINT("shard: complete");
-  enqueue(number, seen_before ? Queue::main : Queue::small);
+  enqueue(number, !in_memory(number) ? Queue::disk : seen_before ? Queue::main : Queue::small);
   ++header_->objects;
-  header_->bytes += object(number).footprint;
+  header_->bytes += footprint(number);
   ++header_->stored;
   Claim* held = find_claim(number, process);
   if (held != nullptr) held->filling = 0;
@@ -184,7 +192,7 @@ void Shard::discard(uint32_t number) {
     PC_CRASH_POINT("shard: unchained");
     dequeue(number);
     --header_->objects;
-    header_->bytes -= object(number).footprint;
+    header_->bytes -= footprint(number);
   }
   gone.state = EntryState::doomed;
   PC_CRASH_POINT("shard: doomed");
@@ -327,10 +335,61 @@ uint32_t Shard::victim() {
 size_t Shard::evict_one() {
   uint32_t number = victim();
   if (number == 0) return 0;
-  size_t bytes = object(number).footprint;
+  size_t bytes = footprint(number);
   ++header_->evicted;
-  discard(number);
+  Entry& evicted = entry(number);
+  if (evicted.location == 0) {
+    discard(number);
+    return bytes;
+  }
+  dequeue(number);
+  header_->bytes -= bytes;
+  heap_.release(evicted.extent);
+  PC_CRASH_POINT("shard: on disk only");
+  evicted.uses = 0;
+  enqueue(number, Queue::disk);
   return bytes;
+}
+
+// ---- on the disk only: first in, first out, with another round for what was used
+
+bool Shard::drop_one_on_disk() {
+  constexpr int kMostRounds = 64;
+  ShardHeader::Ends& disk = header_->queues[2];
+  for (int tries = 0; tries < kMostRounds && disk.oldest != 0; ++tries) {
+    uint32_t number = disk.oldest;
+    Entry& oldest = entry(number);
+    if (oldest.uses == 0 && oldest.claims == 0) {
+      disk.dropped = 1;
+      discard(number);
+      return true;
+    }
+    dequeue(number);
+    oldest.uses = 0;
+    enqueue(number, Queue::disk);
+  }
+  return false;
+}
+
+uint32_t Shard::add_on_disk(const base::Digest& digest, uint64_t location, EntryKind kind, uint32_t now) {
+  uint32_t number = header_->free_entry;
+  if (number == 0) return 0;
+  header_->free_entry = entry(number).chain;
+  Entry& fresh = entry(number);
+  fresh.digest = digest;
+  fresh.queue = Queue::none;
+  fresh.kind = kind;
+  fresh.uses = 0;
+  fresh.claims = 0;
+  fresh.last_used = now;
+  fresh.location = location;
+  ++fresh.generation;
+  PC_CRASH_POINT("shard: before on disk");
+  fresh.state = EntryState::complete;
+  chain(number);
+  enqueue(number, Queue::disk);
+  ++header_->objects;
+  return number;
 }
 
 }  // namespace cache

@@ -31,6 +31,13 @@ class Shard {
         heap_.payload(entry(number).extent.load(std::memory_order_acquire)));
   }
 
+  /// Whether the object is in memory; a complete one that is not has a location.
+  bool in_memory(uint32_t number) const { return entry(number).extent.load(std::memory_order_relaxed) != 0; }
+  /// Bytes of memory of a complete object.
+  uint64_t footprint(uint32_t number) const {
+    return in_memory(number) ? object(number).footprint.load(std::memory_order_relaxed) : 0;
+  }
+
   /// The newest complete entry with that digest, or 0.
   uint32_t find(const base::Digest& digest) const;
   /// Any entry with that digest, also one that is being filled; or 0.
@@ -46,7 +53,8 @@ class Shard {
   /// everything is pinned, or there is no claim left.
   uint32_t begin(const base::Digest& digest, shm::ProcessIndex process, uint32_t now);
   /// The filled entry becomes the one that is found; an older one with its digest goes. False when it was
-  /// purged meanwhile (then it is freed). Ends the filler's claim.
+  /// purged meanwhile (then it is freed). Ends the filler's claim. One that has a location as well as memory
+  /// was read from there: false when the older is not at that place any more.
   bool complete(uint32_t number, shm::ProcessIndex process);
   /// The filler gives up: nobody finds the entry any more; it is freed with its last reader.
   void abandon(uint32_t number, shm::ProcessIndex process);
@@ -57,8 +65,11 @@ class Shard {
 
   /// Takes the entry out of the index; frees it, unless somebody reads or fills it still.
   void discard(uint32_t number);
-  /// Frees the memory of the least useful object that nobody reads; bytes freed, 0: there is none.
+  /// Frees the memory of the least useful object that nobody reads; bytes freed, 0: there is none. One that
+  /// has a location stays in the index.
   size_t evict_one();
+  /// An entry for an object that is on the disk only and was not known; 0: there is no room for it.
+  uint32_t add_on_disk(const base::Digest& digest, uint64_t location, EntryKind kind, uint32_t now);
 
   /// Undoes the claims of a process that is gone. Returns how many objects it was filling.
   size_t release_process(shm::ProcessIndex process);
@@ -68,7 +79,7 @@ class Shard {
   std::string check() const;
 
  private:
-  static uint32_t queue_index(Queue queue) { return queue == Queue::main ? 1 : 0; }
+  static uint32_t queue_index(Queue queue) { return queue == Queue::disk ? 2 : queue == Queue::main ? 1 : 0; }
   uint32_t& bucket(const base::Digest& digest) const { return buckets_[digest.low & (shape_.buckets - 1)]; }
   Claim& claim(uint32_t number) const { return claims_[number - 1]; }
   void chain(uint32_t number);
@@ -83,6 +94,7 @@ class Shard {
   void remember_ghost(const base::Digest& digest);
   bool take_ghost(const base::Digest& digest);
   uint32_t victim();
+  bool drop_one_on_disk();
   bool is_sound(uint32_t number) const;
   void mark_broken(uint32_t number) const;
   void recover_claims();

@@ -34,11 +34,12 @@ void Shard::recover_claims() {
   }
 }
 
-// Sound: its first extent is there and holds what its head says.
+// Sound: its first extent is there and holds what its head says, or it is on the disk only.
 bool Shard::is_sound(uint32_t number) const {
   const Entry& item = entry(number);
   shm::Offset first = item.extent.load(kRelaxed);
-  if (first == 0 || size_t{first} * shm::Heap::kGranule >= shape_.heap_size) return false;
+  if (first == 0) return item.location != 0;
+  if (size_t{first} * shm::Heap::kGranule >= shape_.heap_size) return false;
   const ObjectHead& head = object(number);
   size_t needed = sizeof(ObjectHead) + size_t{head.key_size} + head.head_size;
   return needed <= heap_.payload_size(first);
@@ -47,8 +48,9 @@ bool Shard::is_sound(uint32_t number) const {
 void Shard::recover_entries() {
   // The order of use, oldest first, before the links are written anew.
   std::fill_n(buckets_, shape_.buckets, 0);
-  ShardHeader::Ends old[2] = {header_->queues[0], header_->queues[1]};
-  header_->queues[0] = header_->queues[1] = {};
+  ShardHeader::Ends old[3] = {header_->queues[0], header_->queues[1], header_->queues[2]};
+  for (ShardHeader::Ends& ends : header_->queues) ends = {};
+  header_->queues[2].dropped = 1;
   header_->free_entry = 0;
   header_->objects = 0;
   header_->bytes = 0;
@@ -75,12 +77,15 @@ void Shard::recover_entries() {
       // Of two with one digest (the older was about to go) the later used one stays: it hides the other.
       chain(number);
       ++header_->objects;
-      header_->bytes += object(number).footprint;
-      if (item.queue == Queue::none) item.queue = Queue::main;
+      header_->bytes += footprint(number);
+      if (!in_memory(number)) item.queue = Queue::disk;
+      if (in_memory(number) && (item.queue == Queue::none || item.queue == Queue::disk)) {
+        item.queue = Queue::main;
+      }
     }
   }
   // Follow the old links from the newest on as far as they agree; what they miss comes in as oldest.
-  for (Queue queue : {Queue::small, Queue::main}) {
+  for (Queue queue : {Queue::small, Queue::main, Queue::disk}) {
     ShardHeader::Ends& ends = header_->queues[queue_index(queue)];
     uint32_t before = 0;
     uint32_t limit = shape_.entries;
@@ -91,7 +96,7 @@ void Shard::recover_entries() {
       (before != 0 ? entry(before).queue_next : ends.newest) = number;
       ends.oldest = before = number;
       ++ends.count;
-      ends.bytes += object(number).footprint;
+      ends.bytes += footprint(number);
       item.uses |= 0x80;  // seen
       number = item.queue_next;
     }
@@ -112,7 +117,7 @@ void Shard::recover_entries() {
     (ends.oldest != 0 ? entry(ends.oldest).queue_next : ends.newest) = number;
     ends.oldest = number;
     ++ends.count;
-    ends.bytes += object(number).footprint;
+    ends.bytes += footprint(number);
   }
 }
 
@@ -145,8 +150,10 @@ std::string Shard::check() const {
     if (item.state != EntryState::complete) continue;
     if (!is_sound(number)) return fmt::format("entry {} is not sound", number);
     if (item.queue == Queue::none) return fmt::format("entry {} is in no queue", number);
+    if ((item.queue == Queue::disk) == in_memory(number))
+      return fmt::format("entry {} is in a wrong queue", number);
     ++objects;
-    bytes += object(number).footprint;
+    bytes += footprint(number);
   }
   uint64_t listed = 0;
   for (uint32_t number = header_->free_entry; number != 0 && listed <= free_entries;

@@ -70,6 +70,7 @@ Writer Writer::begin(Zone& zone, const Object& object, uint32_t now) {
   std::memcpy(text + object.key.size(), object.head.data(), object.head.size());
   PC_CRASH_POINT("writer: head written");
   entry.kind = object.kind;
+  entry.location = object.location;
   if (object.body_size && !writer.reserve(*object.body_size)) writer.abandon();
   return writer;
 }
@@ -138,7 +139,38 @@ bool Writer::finish() {
   // From here on the object is whole for those who read it already.
   shard.object(entry_).footprint.store(footprint_, std::memory_order_release);
   PC_CRASH_POINT("writer: before complete");
+  bool complete = false, replaced = false, read = false;
+  base::Digest digest;
+  {
+    shm::Locked locked = shard.locked();
+    const Entry& entry = shard.entry(entry_);
+    digest = entry.digest;
+    read = entry.location != 0;
+    if (uint32_t older = shard.find(digest); older != 0) replaced = shard.entry(older).location != 0;
+    complete = shard.complete(entry_, zone.process_);
+  }
+  if (complete && !read && zone.mirror_ != nullptr) zone.mirror_->on_stored(digest, replaced);
+  return complete;
+}
+
+Writer Writer::begin_on_disk(Zone& zone, const base::Digest& digest, uint32_t now) {
+  Writer writer;
+  writer.shard_ = zone.shard_of(digest);
+  Shard& shard = zone.shards_[writer.shard_];
   shm::Locked locked = shard.locked();
+  writer.entry_ = shard.begin(digest, zone.process_, now);
+  if (writer.entry_ != 0) writer.zone_ = &zone;
+  return writer;
+}
+
+bool Writer::finish_on_disk(uint64_t location, EntryKind kind) {
+  if (zone_ == nullptr) return false;
+  Zone& zone = *std::exchange(zone_, nullptr);
+  Shard& shard = zone.shards_[shard_];
+  shm::Locked locked = shard.locked();
+  Entry& entry = shard.entry(entry_);
+  entry.location = location;
+  entry.kind = kind;
   return shard.complete(entry_, zone.process_);
 }
 

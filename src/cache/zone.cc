@@ -21,9 +21,9 @@ std::byte* shape_checked(const shm::Mapping& mapping, const ZoneShape& shape) {
 
 }  // namespace
 
-void Zone::format(std::byte* memory, const ZoneShape& shape) {
+void Zone::format(std::byte* memory, const ZoneShape& shape, uint64_t seed) {
   ZoneHeader* header = new (memory) ZoneHeader();
-  header->seed = base::random_seed();
+  header->seed = seed;
   header->heap_at = shape.heap_at;
   header->heap_size = shape.heap_size;
   header->shards = shape.shards;
@@ -71,10 +71,18 @@ Found Zone::find(const base::Digest& digest, std::string_view key, uint32_t now,
   shm::Locked locked = shard.locked();
   uint32_t number = shard.find(digest);
   if (number == 0) return found;
+  Entry& entry = shard.entry(number);
+  if (!shard.in_memory(number)) {
+    bool unused = inactive_ != 0 && int64_t{now} - entry.last_used > int64_t{inactive_};
+    found.location = unused ? 0 : entry.location;
+    found.uses = entry.uses;
+    shard.touch(number, now);
+    return found;
+  }
   ObjectHead& head = shard.object(number);
   if (key_of(head) != key) return found;
-  Entry& entry = shard.entry(number);
   if (inactive_ != 0 && int64_t{now} - entry.last_used > int64_t{inactive_}) {
+    if (entry.location != 0) shard.header().queues[2].dropped = 1;
     shard.discard(number);
     return found;
   }
@@ -130,13 +138,17 @@ void Zone::count_miss(const base::Digest& digest, bool found) {
 
 bool Zone::purge(const base::Digest& digest) {
   Shard& shard = shards_[shard_of(digest)];
-  shm::Locked locked = shard.locked();
-  bool found = false;
-  flights_.detach(shard_of(digest), digest, Detached::purged);
-  for (uint32_t number = shard.find_any(digest); number != 0; number = shard.find_any(digest)) {
-    found |= shard.entry(number).state == EntryState::complete;
-    shard.discard(number);
+  bool found = false, known = false;
+  {
+    shm::Locked locked = shard.locked();
+    known = shard.header().queues[2].dropped != 0;
+    flights_.detach(shard_of(digest), digest, Detached::purged);
+    for (uint32_t number = shard.find_any(digest); number != 0; number = shard.find_any(digest)) {
+      found |= shard.entry(number).state == EntryState::complete;
+      shard.discard(number);
+    }
   }
+  if (mirror_ != nullptr) mirror_->on_purged(digest, found || known);
   return found;
 }
 
@@ -200,6 +212,7 @@ size_t Zone::remove_unused(uint32_t before, size_t budget) {
       for (size_t i = 0; i < kAtOnce && budget > 0 && sweep_entry_ < shard.capacity(); ++i, --budget) {
         Entry& entry = shard.entry(++sweep_entry_);
         if (entry.state != EntryState::complete || entry.last_used >= before) continue;
+        if (entry.location != 0) shard.header().queues[2].dropped = 1;
         shard.discard(sweep_entry_);
         ++removed;
       }
@@ -218,8 +231,13 @@ void Zone::each(const std::function<void(const Listed&)>& visit) {
     for (uint32_t number = 1; number <= shard.capacity(); ++number) {
       const Entry& entry = shard.entry(number);
       if (entry.state != EntryState::complete) continue;
+      if (!shard.in_memory(number)) {
+        visit({{}, {}, 0, 0, entry.last_used, entry.kind, entry.digest, entry.location});
+        continue;
+      }
       const ObjectHead& head = shard.object(number);
-      visit({key_of(head), head.facts, head.body_size.load(), head.footprint, entry.last_used, entry.kind});
+      visit({key_of(head), head.facts, head.body_size.load(), head.footprint, entry.last_used, entry.kind,
+             entry.digest, entry.location});
     }
   }
 }

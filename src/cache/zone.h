@@ -67,7 +67,27 @@ struct Found {
   uint64_t body_size = 0;
   std::string_view body;  ///< in the arena, when `pin` is empty
   Pin pin;
+  uint64_t location = 0;  ///< where a disk store has it; with nothing else: it is only there
+  uint8_t uses = 0;  ///< with only a location: how often it was asked for since it is only there, up to 3
   explicit operator bool() const { return kind != EntryKind::unpublished; }
+};
+
+/// One object in the index, told from later ones with its digest.
+struct EntryRef {
+  uint32_t shard = 0;
+  uint32_t number = 0;  ///< 0: none
+  uint32_t generation = 0;
+  explicit operator bool() const { return number != 0; }
+};
+
+/// Who keeps a copy of the objects of a zone elsewhere. Called without any lock.
+class ZoneMirror {
+ public:
+  virtual ~ZoneMirror() = default;
+  /// A new object is complete, in memory. `replaced`: an older one had a location.
+  virtual void on_stored(const base::Digest& digest, bool replaced) = 0;
+  /// What has that digest was removed, for good. `known`: there was something, or there may have been.
+  virtual void on_purged(const base::Digest& digest, bool known) = 0;
 };
 
 /// An object that is being filled, here or in another process.
@@ -92,7 +112,8 @@ class Zone {
   static constexpr size_t kCopiedBody = 4096;
 
   /// Writes an empty zone into fresh memory: the `format` of shm::Segments::open().
-  static void format(std::byte* memory, const ZoneShape& shape);
+  /// `seed`: of its digests; those of a disk store stay the same over restarts.
+  static void format(std::byte* memory, const ZoneShape& shape, uint64_t seed = base::random_seed());
 
   /// `process`: this process's index. `inactive` seconds without use make an object count as absent; 0:
   /// never.
@@ -134,16 +155,83 @@ class Zone {
 
   /// An object as each() shows it.
   struct Listed {
+    std::string_view key;  ///< empty: on the disk only, then facts and sizes are not known
+    Facts facts;
+    uint64_t body_size;
+    uint64_t footprint;
+    uint32_t last_used;
+    EntryKind kind;
+    base::Digest digest;
+    uint64_t location;
+  };
+  /// Calls `visit` for every complete object, shard by shard under its lock: visit must be short and call
+  /// nothing of this zone. For the keeper.
+  void each(const std::function<void(const Listed&)>& visit);
+
+  /// A complete object in memory as walk() shows it; all of it points into the zone.
+  struct Walked {
+    base::Digest digest;
     std::string_view key;
+    std::string_view head;
     Facts facts;
     uint64_t body_size;
     uint64_t footprint;
     uint32_t last_used;
     EntryKind kind;
   };
-  /// Calls `visit` for every complete object, shard by shard under its lock: visit must be short and call
-  /// nothing of this zone. For the keeper.
-  void each(const std::function<void(const Listed&)>& visit);
+  /// Where a walk has come to; a fresh one begins at the start.
+  struct WalkPlace {
+    uint32_t shard = 0;
+    uint32_t entry = 0;
+  };
+  /// Looks at up to `budget` entries from `place` on and shows those that are complete and in memory, under
+  /// their shard's lock: visit must be short and call nothing of this zone. False when all were seen.
+  bool walk(WalkPlace& place, size_t budget, const std::function<void(const Walked&)>& visit);
+  /// What the complete object with that digest is; unpublished: there is none.
+  EntryKind kind_of(const base::Digest& digest);
+
+  // What a disk store needs (zone_disk.cc).
+  /// Must outlive what is done with this zone; null: none.
+  void set_mirror(ZoneMirror* mirror) { mirror_ = mirror; }
+  /// A complete object that is in memory, its body too when that is at most `most_body` bytes; it does not
+  /// count as a hit. Nothing: it is not there any more.
+  struct Copy {
+    EntryRef ref;
+    EntryKind kind = EntryKind::unpublished;
+    Facts facts;
+    std::string key, head;
+    std::string body;  ///< empty when it is larger than asked for
+    uint64_t body_size = 0;
+    uint64_t location = 0;
+    Pin pin;  ///< so that it is not evicted before it has its location
+    explicit operator bool() const { return static_cast<bool>(ref); }
+  };
+  Copy copy(const base::Digest& digest, uint64_t most_body);
+  /// The object is on the disk there. False: it is gone, and what is there with it.
+  bool set_location(const EntryRef& ref, uint64_t location);
+  /// Where the complete object with that digest is on the disk; 0: nowhere, or there is none.
+  struct Location {
+    bool known = false;  ///< there is an object
+    bool in_memory = false;
+    uint64_t location = 0;
+    uint8_t uses = 0;
+  };
+  Location location_of(const base::Digest& digest);
+  /// It was moved; nothing if it is not there (any more).
+  void move_location(const base::Digest& digest, uint64_t from, uint64_t to);
+  /// A newer record of it was found: an object that is only at `from` is there.
+  void replace_on_disk(const base::Digest& digest, uint64_t from, uint64_t to);
+  /// An object that is on the disk only goes.
+  void forget_on_disk(const base::Digest& digest);
+  /// There is nothing at that place any more: an object that is only there goes.
+  void forget_location(const base::Digest& digest, uint64_t location);
+  /// An object that is on the disk only. False: one with that digest is known, or there is no room.
+  bool add_on_disk(const base::Digest& digest, uint64_t location, EntryKind kind, uint32_t now);
+  /// An object that was found on the disk counts as a hit.
+  void count_hit(const base::Digest& digest);
+  /// Which mount of the disk store the locations are of; 0: none was told.
+  std::atomic<uint64_t>& disk_mount() { return header().mount; }
+  uint64_t seed() const { return header().seed; }
 
   ZoneTotals totals();
   /// Most objects the index can name.
@@ -173,6 +261,7 @@ class Zone {
   shm::Heap heap_;
   std::vector<Shard> shards_;
   Flights flights_;
+  ZoneMirror* mirror_ = nullptr;
   uint32_t sweep_shard_ = 0;  // where remove_unused() goes on
   uint32_t sweep_entry_ = 0;
 };
@@ -194,11 +283,17 @@ class Writer {
     Facts facts;
     EntryKind kind = EntryKind::object;
     std::optional<uint64_t> body_size;  ///< known: all memory is taken at once
+    uint64_t location = 0;              ///< it is read from there; finish() fails if it is not there any more
   };
   /// An empty Writer when the zone cannot take it.
   static Writer begin(Zone& zone, const Object& object, uint32_t now);
 
   explicit operator bool() const { return zone_ != nullptr; }
+  /// An object that will be on the disk only: finish_on_disk(), or abandon().
+  static Writer begin_on_disk(Zone& zone, const base::Digest& digest, uint32_t now);
+  /// False when it was purged meanwhile.
+  bool finish_on_disk(uint64_t location, EntryKind kind);
+
   /// Copies `bytes` into the object, where readers see them at once. False: no memory; none of it was taken,
   /// and the object can only be abandoned.
   bool append(std::string_view bytes);

@@ -1,0 +1,259 @@
+#include "cache/tiers.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "cache/purge_orders.h"
+#include "cache/stored_body.h"
+#include "cache/stored_marks.h"
+
+namespace cache {
+
+namespace {
+
+/// A body up to this is handed over in one piece; a larger one goes out from where it lies.
+constexpr uint64_t kOnePiece = 256 * 1024;
+constexpr uint64_t kMostUnderWay = 8 << 20;
+constexpr base::Duration kRetry{250};
+/// A promoted object takes at most this part of the memory.
+constexpr uint64_t kPromotedPart = 16;
+
+struct FactsHeader {
+  uint32_t version;
+  uint32_t size;
+};
+static_assert(std::is_trivially_copyable_v<Facts>);
+
+}  // namespace
+
+std::string write_stored_facts(const Facts& facts) {
+  FactsHeader header{kZoneLayout, sizeof(Facts)};
+  std::string text(reinterpret_cast<const char*>(&header), sizeof header);
+  return text.append(reinterpret_cast<const char*>(&facts), sizeof facts);
+}
+
+std::optional<Facts> read_stored_facts(std::string_view text) {
+  FactsHeader header;
+  if (text.size() != sizeof header + sizeof(Facts)) return std::nullopt;
+  std::memcpy(&header, text.data(), sizeof header);
+  if (header.version != kZoneLayout || header.size != sizeof(Facts)) return std::nullopt;
+  Facts facts;
+  std::memcpy(static_cast<void*>(&facts), text.data() + sizeof header, sizeof facts);
+  return facts;
+}
+
+DiskObject disk_object(const base::Digest& digest, std::string_view key, std::string_view head,
+                       std::string_view facts_text, const Facts& facts, EntryKind kind,
+                       std::vector<uint64_t>& tags) {
+  DiskObject object;
+  object.digest = digest;
+  object.key = key;
+  object.facts = facts_text;
+  object.head = head;
+  object.kind = static_cast<uint8_t>(kind);
+  object.stored_at = static_cast<uint32_t>(facts.freshness.received);
+  object.expires = static_cast<uint32_t>(
+      std::min<int64_t>(facts.freshness.received + facts.freshness.lifetime, UINT32_MAX));
+  StoredMarks marks = kind == EntryKind::object ? read_stored_marks(head) : StoredMarks();
+  object.uri = uri_digest(marks.uri.empty() ? key : marks.uri);
+  tags.resize(marks.tag_bytes.size() / sizeof(uint64_t));
+  std::memcpy(tags.data(), marks.tag_bytes.data(), tags.size() * sizeof(uint64_t));
+  object.tags = tags;
+  return object;
+}
+
+struct Tiers::Write final : event::Ready {
+  Write(Tiers& of, const Waiting& what) : tiers(of), waiting(what) {}
+  void on_ready() override { tiers.pump(*this); }
+
+  Tiers& tiers;
+  Waiting waiting;
+  uint64_t number = 0;
+  uint64_t charge = 0;
+  EntryRef ref;
+  Pin pin;
+  // One that goes out piece by piece:
+  DiskWriter writer;
+  std::optional<Cursor> cursor;
+  uint64_t left = 0;
+};
+
+Tiers::Tiers(event::Loop& loop, base::Log& log, Zone& zone, DiskStorePtr store, const Identity& identity)
+    : loop_(loop),
+      log_(log),
+      zone_(zone),
+      store_(std::move(store)),
+      identity_(identity),
+      most_under_way_(std::min<uint64_t>(kMostUnderWay, zone.largest_object() / 4)),
+      retry_(loop, on_retry, this),
+      round_(loop, on_round, this) {
+  zone_.set_mirror(this);
+}
+
+Tiers::~Tiers() {
+  *alive_ = false;
+  zone_.set_mirror(nullptr);
+  writes_.clear();
+  store_->drop();
+}
+
+void Tiers::attach() { store_->attach(nullptr); }
+
+// ---- out
+
+void Tiers::on_stored(const base::Digest& digest, bool replaced) {
+  Waiting waiting;
+  waiting.digest = digest;
+  waiting.replaced = replaced;
+  if (queue_.size() >= kMostQueued) return not_written(waiting);
+  queue_.push_back(waiting);
+  loop_.post(*this);
+}
+
+// Without a newer record the older one would come back at the next start.
+void Tiers::not_written(const Waiting& of) {
+  if (!of.replaced && !store_->totals().loading) return;
+  PurgeOrder order;
+  order.digest = of.digest;
+  order.time = static_cast<uint32_t>(loop_.clock().wall_seconds());
+  store_->purge({order}, nullptr);
+}
+
+void Tiers::on_purged(const base::Digest& digest, bool known) {
+  Waiting waiting;
+  waiting.digest = digest;
+  waiting.replaced = known;
+  not_written(waiting);
+}
+
+void Tiers::write() {
+  while (!queue_.empty() && (writes_.empty() || bytes_under_way_ < most_under_way_)) {
+    if (!store_->accepts()) {
+      if (!retry_.active() && !stopping_) retry_.start(kRetry);
+      break;
+    }
+    Waiting next = queue_.front();
+    queue_.pop_front();
+    if (!write_one(next)) not_written(next);
+  }
+  end_if_done();
+}
+
+void Tiers::on_retry(void* owner) { static_cast<Tiers*>(owner)->write(); }
+
+bool Tiers::write_one(const Waiting& next) {
+  Zone::Copy copy = zone_.copy(next.digest, kOnePiece);
+  // Evicted already, or purged; or it was read from the disk.
+  if (!copy) return false;
+  if (copy.location != 0) return true;
+  std::string facts = write_stored_facts(copy.facts);
+  std::vector<uint64_t> tags;
+  DiskObject object = disk_object(next.digest, copy.key, copy.head, facts, copy.facts, copy.kind, tags);
+  auto write = std::make_unique<Write>(*this, next);
+  write->number = ++next_write_;
+  write->charge = std::min<uint64_t>(copy.body_size, DiskWriter::kAhead);
+  write->ref = copy.ref;
+  write->pin = std::move(copy.pin);
+  if (copy.body_size > kOnePiece) {
+    write->writer = DiskWriter::begin(store_, object);
+    if (!write->writer) return false;
+    write->writer.set_waiter(write.get());
+    write->cursor.emplace(write->pin);
+    write->left = copy.body_size;
+  } else {
+    bool taken = store_->put(object, std::move(copy.body),
+                             [this, alive = alive_, number = write->number](uint64_t location) {
+                               if (*alive) written(number, location);
+                             });
+    if (!taken) return false;
+  }
+  bytes_under_way_ += write->charge;
+  Write& started = *write;
+  writes_.emplace(write->number, std::move(write));
+  if (started.cursor) pump(started);
+  return true;
+}
+
+void Tiers::pump(Write& write) {
+  iovec pieces[8];
+  while (write.left > 0) {
+    if (!write.writer.wants_more()) return;
+    int count = write.cursor->pieces(std::span(pieces, 1), std::min<uint64_t>(write.left, kOnePiece));
+    if (count == 0 ||
+        !write.writer.append({static_cast<const char*>(pieces[0].iov_base), pieces[0].iov_len})) {
+      written(write.number, 0);
+      return;
+    }
+    write.cursor->advance(pieces[0].iov_len);
+    write.left -= pieces[0].iov_len;
+  }
+  DiskWriter writer = std::move(write.writer);
+  writer.finish([this, alive = alive_, number = write.number](uint64_t location) {
+    if (*alive) written(number, location);
+  });
+}
+
+void Tiers::written(uint64_t number, uint64_t location) {
+  auto found = writes_.find(number);
+  if (found == writes_.end()) return;
+  std::unique_ptr<Write> write = std::move(found->second);
+  writes_.erase(found);
+  bytes_under_way_ -= write->charge;
+  // Replaced or purged meanwhile: a newer record comes, or a purge covers this one.
+  if (location != 0) zone_.set_location(write->ref, location);
+  if (location == 0) not_written(write->waiting);
+  write.reset();
+  if (!queue_.empty() || stopping_) loop_.post(*this);
+}
+
+void Tiers::stop(std::function<void()> done) {
+  stopping_ = true;
+  stopped_ = std::move(done);
+  round_.stop();
+  retry_.stop();
+  write();
+}
+
+void Tiers::end_if_done() {
+  if (!stopping_ || !stopped_) return;
+  bool writes_on = store_->accepts();
+  if (writes_on && (!queue_.empty() || !writes_.empty())) return;
+  store_->close(std::exchange(stopped_, nullptr));
+}
+
+// ---- in
+
+event::Task<OnDisk> Tiers::find(uint64_t location, const base::Digest& digest, std::string_view key,
+                                bool may_promote) {
+  DiskFound found = co_await store_->find(location, digest, key);
+  OnDisk on_disk;
+  if (found) {
+    std::optional<Facts> facts = read_stored_facts(found.object().facts);
+    auto kind = static_cast<EntryKind>(found.object().kind);
+    if (facts) on_disk = OnDisk(std::move(found), *facts, kind);
+  }
+  if (!on_disk) {
+    // While the disk rests the location stays: the object is there when it is back.
+    if (!store_->totals().offline) zone_.forget_location(digest, location);
+    co_return on_disk;
+  }
+  if (may_promote || on_disk.kind == EntryKind::marker) (void)promote(on_disk, digest, location);
+  co_return on_disk;
+}
+
+bool Tiers::promote(const OnDisk& found, const base::Digest& digest, uint64_t location) {
+  std::optional<std::string_view> body = found.found.whole_body();
+  if (!body || body->size() > zone_.largest_object() / kPromotedPart) return false;
+  Writer::Object object;
+  object.digest = digest;
+  object.key = found.found.object().key;
+  object.head = found.found.object().head;
+  object.facts = found.facts;
+  object.kind = found.kind;
+  object.body_size = body->size();
+  object.location = location;
+  Writer writer = Writer::begin(zone_, object, static_cast<uint32_t>(loop_.clock().wall_seconds()));
+  return writer && writer.append(*body) && writer.finish();
+}
+
+}  // namespace cache
