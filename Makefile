@@ -20,6 +20,7 @@ endif
 FLOORS := base event conf shm net http proto cache upstream exchange script stream proxy control process
 
 MAIN := src/process/main.cc
+CTL := src/control/ctl/main.cc
 SOURCES := $(filter-out $(MAIN),$(wildcard src/*/*.cc src/proto/*/*.cc modules/*/*.cc))
 HEADERS := $(wildcard src/*/*.h src/proto/*/*.h modules/*/*.h t/*/*.h t/unit/*/*.h)
 OBJECTS := $(SOURCES:%.cc=$(OBJS)/%.o)
@@ -41,7 +42,7 @@ LDFLAGS := -g $(OPT) $(CONFIG_LDFLAGS)
 LIBS := -lev -lcares -lpcre2-8 -lxxhash -lfmt -lssl -lcrypto -lz -lcrypt -lpthread $(CONFIG_LIBS)
 
 .PHONY: all unit-programs
-all: $(OBJS)/proxycache $(OBJS)/man/proxycache.conf.5
+all: $(OBJS)/proxycache $(OBJS)/proxycachectl $(OBJS)/man/proxycache.conf.5
 
 # ---- configuration ----
 
@@ -93,6 +94,11 @@ $(OBJS)/proxycache: $(OBJS)/$(MAIN:.cc=.o) $(ARCHIVES)
 	@echo "  LINK    $@"
 	@$(CXX) $(LDFLAGS) -o $@ $< $(call GROUP,$(ARCHIVES)) $(LIBS)
 
+# The control tool is one plain source over libcurl; it shares nothing with the program.
+$(OBJS)/proxycachectl: $(OBJS)/$(CTL:.cc=.o)
+	@echo "  LINK    $@"
+	@$(CXX) $(LDFLAGS) -o $@ $< -lcurl
+
 # The directive reference is printed by the program from its own tables, into the page's DIRECTIVES section.
 $(OBJS)/man/proxycache.conf.5: man/proxycache.conf.5 $(OBJS)/proxycache
 	@mkdir -p $(@D) $(OBJS)/html
@@ -138,7 +144,7 @@ behaviour: $(OBJS)/proxycache
 .PHONY: lint lint-format lint-layers lint-coroutines lint-gcc lint-clang
 lint: lint-format lint-layers lint-coroutines lint-gcc lint-clang
 
-ALL_SOURCES := $(SOURCES) $(wildcard $(MAIN)) $(UNIT_SOURCES) $(FUZZ_SOURCES) $(BENCH_SOURCES)
+ALL_SOURCES := $(SOURCES) $(wildcard $(MAIN) $(CTL)) $(UNIT_SOURCES) $(FUZZ_SOURCES) $(BENCH_SOURCES)
 
 lint-format:
 	@if command -v $(FORMAT) >/dev/null; then \
@@ -250,14 +256,16 @@ MANDIR ?= $(abspath $(dir $(SBIN))../share/man)
 # A configuration that is there already is left alone; the fresh one lies beside it as .default.
 .PHONY: install
 install: all
-	install -d $(DESTDIR)$(dir $(SBIN)) $(DESTDIR)$(dir $(CONF)) $(DESTDIR)$(PREFIX)/html $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 \
+	install -d $(DESTDIR)$(dir $(SBIN)) $(DESTDIR)$(dir $(CONF)) $(DESTDIR)$(PREFIX)/html $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 \
 	  $(DESTDIR)$(dir $(call under,$(ERROR_LOG_PATH))) $(DESTDIR)$(dir $(call under,$(HTTP_LOG_PATH))) $(DESTDIR)$(dir $(call under,$(PID_PATH)))
 	install -m 755 $(OBJS)/proxycache $(DESTDIR)$(SBIN)
+	install -m 755 $(OBJS)/proxycachectl $(DESTDIR)$(dir $(SBIN))proxycachectl
 	install -m 644 conf/proxycache.conf $(DESTDIR)$(CONF).default
 	[ -e $(DESTDIR)$(CONF) ] || install -m 644 conf/proxycache.conf $(DESTDIR)$(CONF)
 	install -m 644 conf/mime.types $(DESTDIR)$(dir $(CONF))mime.types.default
 	[ -e $(DESTDIR)$(dir $(CONF))mime.types ] || install -m 644 conf/mime.types $(DESTDIR)$(dir $(CONF))mime.types
 	install -m 644 $(wildcard html/*.html $(OBJS)/html/*.html) $(DESTDIR)$(PREFIX)/html
+	install -m 644 man/proxycachectl.1 $(DESTDIR)$(MANDIR)/man1/proxycachectl.1
 	install -m 644 man/proxycache.8 $(DESTDIR)$(MANDIR)/man8/proxycache.8
 	install -m 644 $(OBJS)/man/proxycache.conf.5 $(DESTDIR)$(MANDIR)/man5/proxycache.conf.5
 
@@ -270,7 +278,7 @@ dist:
 clean:
 	rm -rf objs
 
--include $(OBJECTS:.o=.d) $(OBJS)/$(MAIN:.cc=.d) $(UNIT_SOURCES:%.cc=$(OBJS)/%.d)
+-include $(OBJECTS:.o=.d) $(OBJS)/$(MAIN:.cc=.d) $(OBJS)/$(CTL:.cc=.d) $(UNIT_SOURCES:%.cc=$(OBJS)/%.d)
 ifneq ($(filter lint lint-clang,$(MAKECMDGOALS)),)
 -include $(CLANG_STAMPS:.ok=.d)
 endif

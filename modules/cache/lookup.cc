@@ -2,6 +2,7 @@
 #include "modules/cache/lookup.h"
 
 #include "modules/cache/answer.h"
+#include "modules/cache/orders.h"
 
 namespace cache_module {
 
@@ -28,6 +29,7 @@ Verdict use(Exchange& exchange, CacheState& state, Candidate candidate) {
   state.only_if_cached = control.only_if_cached;
   if (!candidate) return Verdict::next;
   state.found = static_cast<bool>(candidate.found);
+  if (!outlives_orders(exchange, state, candidate)) return Verdict::next;
   const cache::Facts& facts = candidate.facts();
   int64_t now = exchange.worker.clock().wall_seconds();
   cache::Use use = cache::decide_use(control, facts.freshness, facts.flags, now);
@@ -64,6 +66,7 @@ Verdict look_up(const Call& call) {
   state.route = exchange.route;
   state.conf = &conf;
   state.open = &exchange.worker.kept<WorkerZones>(call.module).at(*conf.zone);
+  if (state.open->orders != nullptr) state.mark = state.open->orders->mark();
   state.key = make_key(exchange, conf);
   state.digest = state.open->zone.digest(state.key);
   state.cacheable = is_cacheable(exchange, conf);

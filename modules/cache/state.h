@@ -17,6 +17,7 @@ struct CacheState {
   const CacheConf* conf;         ///< of that route
   OpenZone* open;
   std::string_view key;
+  uint64_t mark;        ///< what purges are older than a fetch that starts now
   base::Digest digest;  ///< of the key: the place of the response, or of the marker of its variants
   Candidate* held;  ///< what is stored but may not be used as it is: the origin is asked about it. Or null
   cache::Outcome outcome;

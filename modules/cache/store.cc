@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "cache/stored_head.h"
+#include "cache/stored_marks.h"
 #include "cache/variant.h"
 #include "modules/cache/content.h"
+#include "modules/cache/orders.h"
 #include "modules/cache/state.h"
 
 namespace cache_module {
@@ -70,13 +72,17 @@ std::string_view store(Exchange& exchange, const CacheState& state, const cache:
   object.key = state.key;
   http::CacheControl control =
       rules.ignored.cache_control ? http::CacheControl() : http::parse_cache_control(origin_head.fields);
-  object.head = cache::write_stored_head(head.fields, control);
+  std::vector<uint64_t> tags = cache::read_tags(origin_head.fields);
+  if (tags.size() > cache::kMostTags) return "too-many-tags";
+  object.head = cache::write_stored_marks(state.conf->key.empty() ? "" : uri_of(exchange), tags);
+  object.head += cache::write_stored_head(head.fields, control);
   if (object.head.size() > cache::kMaxStoredHead) return "head-too-large";
   object.facts.freshness = decision.freshness;
   object.facts.stale_while_revalidate = decision.stale_while_revalidate;
   object.facts.stale_if_error = decision.stale_if_error;
   object.facts.status = static_cast<uint16_t>(head.status);
   object.facts.flags = decision.flags;
+  object.facts.set_mark(state.mark);
   if (head.framing == http::Framing::length) object.body_size = head.content_length;
   bool has_body = exchange.reply.body != nullptr;
   if (!has_body) object.body_size = 0;

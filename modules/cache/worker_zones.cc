@@ -1,5 +1,7 @@
 #include "modules/cache/worker_zones.h"
 
+#include "modules/cache/orders.h"
+
 namespace cache_module {
 
 namespace {
@@ -18,6 +20,7 @@ base::Result<void> WorkerZones::open(const ZoneSet& set) {
     base::Result<shm::Mapping> mapping = conf->segment->map();
     if (!mapping) return tl::unexpected(mapping.error());
     open_.push_back(std::make_unique<OpenZone>(std::move(*mapping), *conf, worker_));
+    open_.back()->orders = orders_of(worker_, conf->index);
     inactive_.push_back(conf->inactive);
   }
   worker_.on_wake([this] {

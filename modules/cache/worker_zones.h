@@ -1,10 +1,12 @@
 // The zones of a configuration as one process has them open: workers look up and fill, the keeper tidies.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
 #include "cache/fill.h"
+#include "cache/purge_orders.h"
 #include "cache/zone.h"
 #include "exchange/module.h"
 #include "exchange/worker.h"
@@ -20,6 +22,9 @@ struct OpenZone {
         fills(worker.loop(), worker.under_way(), zone, worker.processes()) {}
   cache::Zone zone;
   cache::Fills fills;
+  cache::PurgeOrders* orders = nullptr;  ///< standing purges; null where there is nothing but tests
+  /// Writes purges to the zone's disk and says whether they are there; empty: it has none.
+  std::function<void(std::vector<cache::PurgeOrder>, std::function<void(bool)>)> remember;
 };
 
 /// Kept by the worker for this module; lives as long as it.
@@ -29,6 +34,8 @@ class WorkerZones {
   /// Maps them all. Errors name the zone.
   base::Result<void> open(const ZoneSet& set);
   OpenZone& at(const ZoneConf& conf) { return *open_[conf.index]; }
+  /// All, by ZoneConf::index.
+  const std::vector<std::unique_ptr<OpenZone>>& all() const { return open_; }
 
  private:
   static void on_tidy(void* owner);

@@ -175,7 +175,7 @@ void PurgeOrders::cut(std::vector<PurgeOrder>& orders) const {
     bool fits = all.sequence == 0 && room.bytes <= capacity() / 2 && room.patterns <= kMostPatterns / 2;
     if (fits) {
       kept.push_back(std::move(order));
-    } else if (order.kind != PurgeKind::key && all.sequence == 0) {
+    } else if ((order.kind != PurgeKind::key || order.soft) && all.sequence == 0) {
       all.sequence = order.sequence;
       all.time = order.time;
     }
@@ -184,13 +184,17 @@ void PurgeOrders::cut(std::vector<PurgeOrder>& orders) const {
   orders = std::move(kept);
 }
 
-base::Result<uint64_t> PurgeOrders::add(const PurgeOrder& order) {
+base::Result<void> PurgeOrders::add_remembered(const PurgeOrder& order) {
+  base::Result<uint64_t> added = insert(order, (uint64_t{order.time} + 1) << 8);
+  return added ? base::Result<void>() : tl::unexpected(added.error());
+}
+
+base::Result<uint64_t> PurgeOrders::insert(PurgeOrder order, uint64_t sequence) {
   if (order.text.size() > PurgeOrder::kLongestText) return base::fail("the text of a purge is too long");
   if (order.kind == PurgeKind::regex) {
     base::Result<PurgePattern> pattern = PurgePattern::compile(order.text);
     if (!pattern) return tl::unexpected(pattern.error());
   }
-  PurgeOrder added = order;
   shm::Locked lock = locked();
   refresh();
   Header& head = header();
@@ -200,18 +204,18 @@ base::Result<uint64_t> PurgeOrders::add(const PurgeOrder& order) {
     refresh();
   }
   uint64_t ticks = ticks_now();
-  added.sequence = std::max(head.sequence.load() + 1, ticks);
-  if (added.time == 0) added.time = static_cast<uint32_t>(ticks >> 8);
-  if (!append(head.current.load() & 1, added)) {
+  order.sequence = sequence != 0 ? sequence : std::max(head.sequence.load() + 1, ticks);
+  if (order.time == 0) order.time = static_cast<uint32_t>(ticks >> 8);
+  if (!append(head.current.load() & 1, order)) {
     make_room();
-    PC_CHECK(append(head.current.load() & 1, added));
+    PC_CHECK(append(head.current.load() & 1, order));
   }
   head.standing.fetch_add(1, std::memory_order_release);
   PC_CRASH_POINT("purge order counted");
   // From here on nobody starts a fetch that it covers.
-  head.sequence.store(added.sequence, std::memory_order_release);
+  if (order.sequence > head.sequence.load()) head.sequence.store(order.sequence, std::memory_order_release);
   head.generation.fetch_add(1, std::memory_order_release);
-  return added.sequence;
+  return order.sequence;
 }
 
 // With the lock.
@@ -274,13 +278,14 @@ Covered PurgeOrders::covers(const Subject& subject) {
   return books_[1].covers(subject, uri_number, subject.digest.low) ? Covered::stale : Covered::no;
 }
 
-void PurgeOrders::retire(uint64_t sequence, uint32_t now) {
+void PurgeOrders::retire(uint64_t sequence, uint32_t now, bool soft) {
   if (!any()) return;
   shm::Locked lock = locked();
   std::vector<PurgeOrder> orders = read(0);
   size_t before = orders.size();
   std::erase_if(orders, [&](const PurgeOrder& order) {
-    return order.sequence <= sequence && int64_t{now} - order.time > int64_t{kLeastSeconds};
+    return order.sequence <= sequence && (soft || !order.soft) &&
+           int64_t{now} - order.time > int64_t{kLeastSeconds};
   });
   if (orders.size() != before) rewrite(orders);
 }

@@ -4,9 +4,9 @@
 //
 // An order covers what was fetched before it: whoever starts a fetch takes a mark() first and keeps it with
 // what it stores. Bounded: the log is coalesced when it is full, and if that is not enough its older half
-// becomes an order that covers everything (orders by key, whose objects are removed at once and which only
-// catch what was under way, are forgotten instead). The keeper retires orders once it has walked the zone.
-// Each process has a PurgeOrders of its own over the same memory; nothing here waits or includes disks.
+// becomes an order that covers everything (hard orders by key, whose objects are removed at once and which
+// only catch what was under way, are forgotten instead). The keeper retires orders once it has walked the
+// zone. Each process has a PurgeOrders of its own over the same memory; nothing here waits or includes disks.
 #pragma once
 
 #include <atomic>
@@ -57,7 +57,10 @@ class PurgeOrders {
 
   /// Puts the order in force in every process and returns its sequence. Errors: an expression that does not
   /// compile, a text that is too long.
-  base::Result<uint64_t> add(const PurgeOrder& order);
+  base::Result<uint64_t> add(const PurgeOrder& order) { return insert(order, 0); }
+
+  /// Puts an order of an earlier run in force again: it covers what was fetched until the end of its second.
+  base::Result<void> add_remembered(const PurgeOrder& order);
 
   /// Whether any order stands: only then is covers() worth its arguments.
   bool any() const { return header().standing.load(std::memory_order_acquire) != 0; }
@@ -70,9 +73,9 @@ class PurgeOrders {
   };
   Covered covers(const Subject& subject);
 
-  /// Orders with a sequence up to `sequence` have been carried out everywhere: those that are old enough go.
-  /// `now`: seconds since 1970.
-  void retire(uint64_t sequence, uint32_t now);
+  /// Orders with a sequence up to `sequence` have been carried out everywhere: those that are old enough go,
+  /// soft ones only with `soft`. `now`: seconds since 1970.
+  void retire(uint64_t sequence, uint32_t now, bool soft);
   /// All that stand, oldest first.
   std::vector<PurgeOrder> standing();
 
@@ -108,6 +111,7 @@ class PurgeOrders {
   size_t capacity() const;
   std::byte* half(uint32_t which) const;
   shm::Locked locked();
+  base::Result<uint64_t> insert(PurgeOrder order, uint64_t sequence);
   void recover();
   void refresh();
   void note(const PurgeOrder& order);

@@ -4,6 +4,7 @@
 
 #include "modules/access_control/access_control.h"
 #include "modules/cache/cache.h"
+#include "modules/cache/purge.h"
 #include "modules/geo/geo.h"
 #include "modules/headers/headers.h"
 #include "modules/load_balancer/load_balancer.h"
@@ -29,7 +30,7 @@ std::span<const exchange::Module* const> compiled_in_modules() {
       &headers::kModule,       &map::kModule,
       &geo::kModule,           &referers::kModule,
       &split_clients::kModule, &proxy::kAccessLogModule,
-      &proxy::kErrorLogModule,
+      &proxy::kErrorLogModule, &cache_module::kPurgeModule,
   };
   return kModules;
 }

@@ -165,13 +165,38 @@ Test(purge_orders, what_was_carried_out_is_retired_when_it_is_old) {
   PurgeOrder old = order(PurgeKind::tag, "old");
   old.time = 1000;
   uint64_t sequence = *orders.add(old);
-  orders.retire(sequence, 1000 + PurgeOrders::kLeastSeconds);
+  orders.retire(sequence, 1000 + PurgeOrders::kLeastSeconds, true);
   cr_assert(look(orders, before, "", "old") == Covered::absent, "somebody may still be fetching");
-  orders.retire(sequence - 1, 9999);
+  orders.retire(sequence - 1, 9999, true);
   cr_assert(look(orders, before, "", "old") == Covered::absent, "not carried out yet");
-  orders.retire(sequence, 9999);
+  orders.retire(sequence, 9999, true);
   cr_assert(!orders.any());
   cr_assert(orders.mark() == sequence, "marks never go back");
+}
+
+Test(purge_orders, soft_orders_stay_while_something_is_stale_by_them) {
+  Memory memory;
+  PurgeOrders orders(memory.map());
+  uint64_t before = orders.mark();
+  PurgeOrder old = order(PurgeKind::tag, "old", true);
+  old.time = 1000;
+  uint64_t sequence = *orders.add(old);
+  orders.retire(sequence, 9999, false);
+  cr_assert(look(orders, before, "", "old") == Covered::stale);
+  orders.retire(sequence, 9999, true);
+  cr_assert(!orders.any());
+}
+
+Test(purge_orders, an_order_of_an_earlier_run_covers_only_what_is_older) {
+  Memory memory;
+  PurgeOrders orders(memory.map());
+  uint64_t mark = orders.mark();
+  PurgeOrder remembered = order(PurgeKind::everything, "");
+  remembered.time = 1000;
+  cr_assert(orders.add_remembered(remembered));
+  cr_assert(look(orders, uint64_t{999} << 8, "") == Covered::absent);
+  cr_assert(look(orders, uint64_t{1001} << 8, "") == Covered::no);
+  cr_assert(orders.mark() == mark);
 }
 
 Test(purge_orders, sequences_are_above_those_of_an_earlier_run) {
@@ -197,7 +222,7 @@ Test(purge_orders, survives_a_kill_at_every_point) {
       old.time = 1;
       for (int i = 0; i < 4; ++i) {
         base::Result<uint64_t> sequence = own.add(old);
-        own.retire(*sequence, 100000);
+        own.retire(*sequence, 100000, true);
       }
       _exit(0);
     }
