@@ -14,12 +14,15 @@ namespace {
 
 /// The body, whole or in parts, of a stored object; straight from shared memory where it was not copied
 /// already.
-http::BodyPtr stored_body(Exchange& exchange, cache::Found& found, Content content) {
+http::BodyPtr stored_body(Exchange& exchange, Candidate& candidate, Content content) {
+  cache::Found& found = candidate.found;
   bool part = content.kind == Content::Kind::part;
   uint64_t first = part ? content.plan.ranges.front().first : 0;
   uint64_t size = part ? content.plan.ranges.front().size() : found.body_size;
   http::BodyPtr body;
-  if (found.pin) {
+  if (candidate.disk) {
+    if (size > 0) body = candidate.disk.body(first, size);
+  } else if (found.pin) {
     body = std::make_unique<cache::StoredBody>(std::move(found.pin), first, size);
   } else if (size > 0) {
     body = std::make_unique<http::TextBody>(found.body.substr(first, size));
@@ -65,7 +68,7 @@ Verdict answer(Exchange& exchange, CacheState& state, Candidate& candidate) {
   if (content.kind != Content::Kind::nothing && !exchange.reply.header_only) {
     exchange.reply.body =
         growing ? cut_content(exchange, std::move(content), size.value_or(0), std::move(growing))
-                : stored_body(exchange, candidate.found, std::move(content));
+                : stored_body(exchange, candidate, std::move(content));
   }
   state.ttl = facts.freshness.time_left(now);
   state.has_ttl = true;

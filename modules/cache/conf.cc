@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "base/units.h"
+#include "cache/disk_geometry.h"
 #include "conf/setters.h"
 #include "exchange/setters.h"
 
@@ -14,6 +15,9 @@ namespace {
 using Result = base::Result<void>;
 
 constexpr uint64_t kDefaultMemory = 64 << 20;
+constexpr uint64_t kDefaultMaxSize = uint64_t{10} << 30;
+// Without max_size nobody has said how much of the disk is ours: this much stays free.
+constexpr uint64_t kDefaultMinFree = uint64_t{1} << 30;
 
 std::shared_ptr<ZoneConf> zone_named(std::string_view name, exchange::Builder& builder) {
   return builder.shared<ZoneConf>("cache zone", name, [name] {
@@ -34,6 +38,8 @@ struct PathOptions {
   uint64_t keys_size = 0;
   uint64_t memory_size = 0;
   uint64_t max_size = 0;
+  std::optional<uint64_t> min_free;
+  bool on_disk = true;
   uint32_t inactive = 600;
 };
 
@@ -69,16 +75,12 @@ Result check_levels(std::string_view value) {
   return {};
 }
 
-/// Options of nginx that mean nothing for objects in memory; their values must be well-formed all the same.
+/// Options of nginx that mean nothing for a store in one file; their values must be well-formed all the same.
 Result check_accepted(std::string_view name, std::string_view value) {
   if (name == "levels") return check_levels(value);
   if (name == "use_temp_path" || name == "purger") {
     base::Result<bool> flag = conf::detail::parse_flag(value);
     return flag ? Result() : tl::unexpected(flag.error());
-  }
-  if (name == "min_free") {
-    base::Result<uint64_t> size = base::parse_size(value);
-    return size ? Result() : tl::unexpected(size.error());
   }
   size_t underscore = name.find('_');
   std::string_view who = name.substr(0, underscore);
@@ -99,6 +101,18 @@ Result set_option(PathOptions& options, std::string_view name, std::string_view 
   if (name == "keys_zone") return set_zone_option(options, value);
   if (name == "memory") return set_size_option(options.memory_size, value);
   if (name == "max_size") return set_size_option(options.max_size, value);
+  if (name == "min_free") {
+    base::Result<uint64_t> size = base::parse_size(value);
+    if (!size) return tl::unexpected(size.error());
+    options.min_free = *size;
+    return {};
+  }
+  if (name == "disk") {
+    base::Result<bool> flag = conf::detail::parse_flag(value);
+    if (!flag) return tl::unexpected(flag.error());
+    options.on_disk = *flag;
+    return {};
+  }
   if (name != "inactive") return check_accepted(name, value);
   base::Result<base::Duration> time = base::parse_duration(value);
   if (!time) return tl::unexpected(time.error());
@@ -128,6 +142,17 @@ Result set_path(void*, const conf::Directive& directive, conf::Site& site) {
   uint64_t without = options.max_size == 0 ? kDefaultMemory : std::min(options.max_size, kDefaultMemory);
   zone->memory_size = options.memory_size != 0 ? options.memory_size : without;
   zone->inactive = options.inactive;
+  if (options.on_disk && options.max_size != 0 && options.max_size < cache::DiskGeometry::kLeastSize) {
+    return base::fail("max_size is too small for a store on disk, it needs at least 1m (or \"disk=off\")");
+  }
+  zone->on_disk = options.on_disk;
+  zone->max_size = options.max_size != 0 ? options.max_size : kDefaultMaxSize;
+  zone->min_free = options.min_free.value_or(options.max_size != 0 ? 0 : kDefaultMinFree);
+  for (const std::shared_ptr<ZoneConf>& other : zones(builder).zones) {
+    if (other->path == zone->path && other->on_disk && zone->on_disk)
+      return base::fail("the zones \"{}\" and \"{}\" cannot share the path \"{}\"", other->name, zone->name,
+                        zone->path);
+  }
   zone->shape = cache::ZoneShape::of(zone->keys_size, zone->memory_size);
   ZoneSet& all = zones(builder);
   zone->index = all.zones.size();
@@ -197,19 +222,20 @@ Result set_methods(void* section, const conf::Directive& directive, conf::Site&)
 const conf::Row kRows[] = {
     {.name = "proxy_cache_path",
      .contexts = conf::kHttp,
-     .syntax = "path keys_zone=name:size [memory=size] [max_size=size] [inactive=time] [levels=levels] "
-               "[use_temp_path=on|off] [min_free=size] [manager_files=number] [manager_sleep=time] "
-               "[manager_threshold=time] [loader_files=number] [loader_sleep=time] [loader_threshold=time] "
-               "[purger=on|off] [purger_files=number] [purger_sleep=time] [purger_threshold=time]",
+     .syntax =
+         "path keys_zone=name:size [memory=size] [max_size=size] [min_free=size] [disk=on|off] "
+         "[inactive=time] [levels=levels] [use_temp_path=on|off] [manager_files=number] [manager_sleep=time] "
+         "[manager_threshold=time] [loader_files=number] [loader_sleep=time] [loader_threshold=time] "
+         "[purger=on|off] [purger_files=number] [purger_sleep=time] [purger_threshold=time]",
      .min_args = 2,
      .max_args = conf::Row::kAny,
      .help =
-         "A cache that all workers share. keys_zone names it and bounds its index (64 bytes an object), "
-         "memory "
-         "bounds what its objects occupy; without memory it is max_size, at most 64m. Objects live in memory "
-         "only; the other parameters are checked and change nothing. What nobody asks for during inactive "
-         "(10m) "
-         "is removed, fresh or not.",
+         "A cache that all workers share, in memory and on disk. keys_zone names it and bounds its index (64 "
+         "bytes an object); memory bounds what objects occupy in memory (without it max_size, at most 64m). "
+         "Under path lies a store of at most max_size (10g) bytes that leaves min_free bytes to others (0; "
+         "1g where max_size is not given) and survives restarts; disk=off keeps objects in memory only. The "
+         "other parameters are checked and change nothing. What nobody asks for during inactive (10m) is "
+         "removed, fresh or not.",
      .set = set_path,
      .repeat = true},
     {.name = "proxy_cache",

@@ -24,9 +24,13 @@ struct ZoneConf {
   uint64_t keys_size = 0;
   uint64_t memory_size = 0;
   uint32_t inactive = 600;  ///< seconds
+  bool on_disk = true;
+  uint64_t max_size = 0;  ///< bytes on the disk
+  uint64_t min_free = 0;  ///< bytes left to others there
   cache::ZoneShape shape;
-  shm::SegmentPtr segment;  ///< null under -t
-  size_t index = 0;         ///< in ZoneSet::zones and in each worker
+  shm::SegmentPtr segment;       ///< null under -t
+  shm::SegmentPtr disk_segment;  ///< with on_disk
+  size_t index = 0;              ///< in ZoneSet::zones and in each worker
 };
 
 /// Every zone of a configuration that is defined.

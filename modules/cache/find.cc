@@ -17,6 +17,8 @@ Candidate find_at(Exchange& exchange, CacheState& state, const base::Digest& dig
   candidate.found = state.open->zone.find(digest, state.key, now, exchange.arena);
   if (candidate.found) return candidate;
   candidate.fill = state.open->fills.find(digest, state.key);
+  candidate.location = candidate.found.location;
+  candidate.uses = candidate.found.uses;
   return candidate;
 }
 
@@ -29,7 +31,8 @@ Candidate find_variant(Exchange& exchange, CacheState& state, std::string_view m
   base::split(marker.substr(sizeof salt), '\n', [&](std::string_view list) {
     base::Digest place = cache::variant_digest(state.digest, salt, list, exchange.request.fields);
     Candidate candidate = find_at(exchange, state, place);
-    if (!candidate) return;
+    bool on_disk = !best && best.location == 0 && candidate.location != 0;
+    if (!candidate && !on_disk) return;
     if (best && best.facts().freshness.date >= candidate.facts().freshness.date) return;
     best = std::move(candidate);
   });

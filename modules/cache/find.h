@@ -2,6 +2,7 @@
 // never waits; what has to be waited for comes after it (lookup.cc).
 #pragma once
 
+#include "cache/disk_reader.h"
 #include "cache/fill.h"
 #include "modules/cache/state.h"
 
@@ -11,7 +12,10 @@ namespace cache_module {
 struct Candidate {
   cache::Found found;
   cache::Fill* fill = nullptr;
-  base::Digest place;  ///< of the object: the key's own digest or a variant's
+  base::Digest place;     ///< of the object: the key's own digest or a variant's
+  cache::DiskFound disk;  ///< what was found lies there, its body too
+  uint64_t location = 0;  ///< nothing was found yet, but it may be there on the disk (find_on_disk.h) …
+  uint8_t uses = 0;       ///< … where it was asked for so often
   explicit operator bool() const { return fill != nullptr || found; }
   const cache::Facts& facts() const { return fill != nullptr ? fill->object().facts : found.facts; }
 };

@@ -1,7 +1,9 @@
 // The way in: is there a stored response for this request, and may it be used?
 #include "modules/cache/lookup.h"
 
+#include "exchange/deferred.h"
 #include "modules/cache/answer.h"
+#include "modules/cache/find_on_disk.h"
 #include "modules/cache/orders.h"
 
 namespace cache_module {
@@ -79,7 +81,11 @@ Verdict look_up(const Call& call) {
     state.fwd = "bypass";
     return forward(exchange, state);
   }
-  if (use(exchange, state, find(exchange, state)) == Verdict::reply) return Verdict::reply;
+  Candidate candidate = find(exchange, state);
+  if (!candidate && candidate.location != 0 && state.open->tiers) {
+    return exchange::deferred(exchange, look_on_disk(exchange, state));
+  }
+  if (use(exchange, state, std::move(candidate)) == Verdict::reply) return Verdict::reply;
   return forward(exchange, state);
 }
 

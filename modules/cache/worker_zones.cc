@@ -22,6 +22,8 @@ base::Result<void> WorkerZones::open(const ZoneSet& set) {
     open_.push_back(std::make_unique<OpenZone>(std::move(*mapping), *conf, worker_));
     open_.back()->orders = orders_of(worker_, conf->index);
     inactive_.push_back(conf->inactive);
+    base::Result<void> on_disk = open_disk(*open_.back(), *conf);
+    if (!on_disk) return on_disk;
   }
   worker_.on_wake([this] {
     for (const std::unique_ptr<OpenZone>& open : open_) open->fills.look();
@@ -32,9 +34,36 @@ base::Result<void> WorkerZones::open(const ZoneSet& set) {
   return {};
 }
 
+base::Result<void> WorkerZones::open_disk(OpenZone& open, const ZoneConf& conf) {
+  if (!conf.on_disk) return {};
+  base::Result<shm::Mapping> mapping = conf.disk_segment->map();
+  if (!mapping) return tl::unexpected(mapping.error());
+  cache::DiskSettings settings;
+  settings.max_size = conf.max_size;
+  settings.min_free = conf.min_free;
+  cache::DiskStorePtr store =
+      cache::DiskStore::make(worker_.loop(), worker_.disk(), cache::make_system_folder(conf.path), settings,
+                             std::move(*mapping), static_cast<shm::ProcessIndex>(worker_.process_index()));
+  cache::Tiers::Identity identity{conf.name, conf.path};
+  open.tiers =
+      std::make_unique<cache::Tiers>(worker_.loop(), worker_.log(), open.zone, std::move(store), identity);
+  cache::Tiers& tiers = *open.tiers;
+  open.remember = [&tiers](std::vector<cache::PurgeOrder> orders, std::function<void(bool)> done) {
+    tiers.purge(std::move(orders), std::move(done));
+  };
+  worker_.on_end([&tiers](std::function<void()> done) { tiers.stop(std::move(done)); });
+  if (worker_.is_keeper()) {
+    tiers.keep();
+  } else {
+    tiers.attach();
+  }
+  return {};
+}
+
 void WorkerZones::release(uint32_t process_index) {
   for (const std::unique_ptr<OpenZone>& open : open_) {
     open->fills.release_process(static_cast<shm::ProcessIndex>(process_index));
+    if (open->tiers) open->tiers->release_process(static_cast<shm::ProcessIndex>(process_index));
   }
 }
 
@@ -53,11 +82,21 @@ base::Result<void> make_segments(const exchange::Module&, exchange::Builder& bui
   if (builder.segments == nullptr || builder.test_only) return {};
   for (const std::shared_ptr<ZoneConf>& zone : zones(builder).zones) {
     const cache::ZoneShape& shape = zone->shape;
+    // What lies on the disk is found again only by digests of the same seed.
+    auto format = [&shape, &zone](std::byte* memory, size_t) {
+      std::optional<uint64_t> seed;
+      if (zone->on_disk) seed = cache::read_saved_seed(zone->path);
+      cache::Zone::format(memory, shape, seed ? *seed : base::random_seed());
+    };
     base::Result<shm::SegmentPtr> segment =
-        builder.segments->open("cache:" + zone->name, shape.layout(), shape.total,
-                               [&shape](std::byte* memory, size_t) { cache::Zone::format(memory, shape); });
+        builder.segments->open("cache:" + zone->name, shape.layout(), shape.total, format);
     if (!segment) return tl::unexpected(segment.error());
     zone->segment = *segment;
+    if (!zone->on_disk) continue;
+    segment = builder.segments->open("disk:" + zone->path, cache::kDiskLayout, cache::DiskRegions::bytes(),
+                                     [](std::byte* memory, size_t) { cache::DiskRegions::format(memory); });
+    if (!segment) return tl::unexpected(segment.error());
+    zone->disk_segment = *segment;
   }
   return {};
 }

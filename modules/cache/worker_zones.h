@@ -7,6 +7,7 @@
 
 #include "cache/fill.h"
 #include "cache/purge_orders.h"
+#include "cache/tiers.h"
 #include "cache/zone.h"
 #include "exchange/module.h"
 #include "exchange/worker.h"
@@ -22,6 +23,7 @@ struct OpenZone {
         fills(worker.loop(), worker.under_way(), zone, worker.processes()) {}
   cache::Zone zone;
   cache::Fills fills;
+  std::unique_ptr<cache::Tiers> tiers;   ///< null: in memory only
   cache::PurgeOrders* orders = nullptr;  ///< standing purges; null where there is nothing but tests
   /// Writes purges to the zone's disk and says whether they are there; empty: it has none.
   std::function<void(std::vector<cache::PurgeOrder>, std::function<void(bool)>)> remember;
@@ -40,6 +42,7 @@ class WorkerZones {
  private:
   static void on_tidy(void* owner);
   void release(uint32_t process_index);
+  base::Result<void> open_disk(OpenZone& open, const ZoneConf& conf);
 
   exchange::Worker& worker_;
   std::vector<std::unique_ptr<OpenZone>> open_;

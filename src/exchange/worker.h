@@ -60,6 +60,12 @@ class Worker {
     on_death_.push_back(std::move(release));
   }
 
+  /// `finish` is called when this process has nothing left to do, and calls what it is given when it has
+  /// brought to an end what should be: only then does the process exit. It has half a second at SIGTERM.
+  void on_end(std::function<void(std::function<void()> done)> finish) {
+    on_end_.push_back(std::move(finish));
+  }
+
   /// What the parts of the configuration share by name (Builder::find_shared): how on_worker finds what
   /// on_init made. Null in unit tests without a configuration.
   const Builder* parts() const { return parts_; }
@@ -95,6 +101,15 @@ class Worker {
   void woken() {
     for (const std::function<void()>& look : on_wake_) look();
   }
+  /// Ends what has to be ended, then calls `done`: at once when there is nothing.
+  void finish(std::function<void()> done) {
+    auto left = std::make_shared<size_t>(on_end_.size() + 1);
+    auto one_less = [left, then = std::move(done)] {
+      if (--*left == 0) then();
+    };
+    for (const auto& end : std::exchange(on_end_, {})) end(one_less);
+    one_less();
+  }
   void release_dead(uint32_t process_index) {
     for (const std::function<void(uint32_t)>& release : on_death_) release(process_index);
   }
@@ -113,6 +128,7 @@ class Worker {
   std::shared_ptr<upstream::Origins> origins_;
   std::vector<std::function<void()>> on_wake_;
   std::vector<std::function<void(uint32_t)>> on_death_;
+  std::vector<std::function<void(std::function<void()>)>> on_end_;
   std::unordered_map<const Module*, std::shared_ptr<void>> kept_;
 };
 

@@ -60,6 +60,8 @@ int Child::run() {
     say_ready(place_.control.get());
   }
   loop().run();
+  // Whoever is told again while it leaves must not die of it: the watchers' end brings back the default.
+  block_signals();
   log().print(base::LogLevel::notice, "exit");
   return kExitOk;
 }
@@ -125,7 +127,7 @@ void Child::drain() {
   stop_accepting(last_listeners_);
   base::Duration limit = config().main().worker_shutdown_timeout;
   if (limit.count() > 0) shutdown_.start(limit);
-  service_->drain([this] { drained(); });
+  service_->drain([this] { finish([this] { drained(); }); });
 }
 
 void Child::on_shutdown_timeout(void* owner) {
@@ -143,7 +145,7 @@ void Child::end_now() {
   if (!draining_) {
     draining_ = true;
     stop_accepting({});
-    service_->drain([this] { drained(); });
+    service_->drain([this] { finish([this] { drained(); }); });
   }
   service_->shut_down();
   ended();

@@ -1,0 +1,53 @@
+#include "modules/cache/find_on_disk.h"
+
+#include "modules/cache/lookup.h"
+
+namespace cache_module {
+
+using exchange::Exchange;
+using exchange::Verdict;
+
+namespace {
+
+/// A marker, a variant of each of its lists, and what is replaced while we look.
+constexpr int kMostSteps = 8;
+/// A use is counted by each find(): by the second of one request there are two.
+constexpr uint8_t kUsedBefore = 2;
+
+Verdict end(Exchange& exchange, CacheState& state, Candidate candidate) {
+  if (use(exchange, state, std::move(candidate)) == Verdict::reply) return Verdict::reply;
+  return forward(exchange, state);
+}
+
+Verdict end_with(Exchange& exchange, CacheState& state, const cache::OnDisk& on_disk,
+                 const base::Digest& place) {
+  state.open->zone.count_hit(place);
+  Candidate candidate;
+  candidate.place = place;
+  candidate.found.kind = on_disk.kind;
+  candidate.found.facts = on_disk.facts;
+  candidate.found.head = exchange.arena.copy(on_disk.found.object().head);
+  candidate.found.body_size = on_disk.found.body_size();
+  candidate.disk = on_disk.found;
+  return end(exchange, state, std::move(candidate));
+}
+
+}  // namespace
+
+event::Task<Verdict> look_on_disk(Exchange& exchange, CacheState& state) {
+  for (int step = 0; step < kMostSteps; ++step) {
+    Candidate candidate = find(exchange, state);
+    if (candidate || candidate.location == 0) co_return end(exchange, state, std::move(candidate));
+    cache::Tiers& tiers = *state.open->tiers;
+    const base::Digest place = candidate.place;
+    bool promote = candidate.uses >= kUsedBefore;
+    cache::OnDisk on_disk = co_await tiers.find(candidate.location, place, state.key, promote);
+    // A marker is in memory by now: it leads to a variant.
+    if (on_disk && on_disk.kind == cache::EntryKind::object) {
+      co_return end_with(exchange, state, on_disk, place);
+    }
+  }
+  co_return forward(exchange, state);
+}
+
+}  // namespace cache_module
