@@ -245,13 +245,30 @@ base::Result<Asked> read_purge(const ControlCall& call) {
   return result;
 }
 
-/// By URL: what has it as its key, and what has another key.
-PurgeWish wish_of(const Asked& asked, const cache::Zone& zone) {
+event::Task<void> purge_one(ControlCall& call, OpenZone& open, const Asked& asked, PurgeKind kind, bool count,
+                            PurgeOutcome& outcome) {
   PurgeWish wish;
   wish.dry_run = asked.dry_run;
-  wish.count = asked.count || asked.kind == PurgeKind::uri;
-  wish.orders.push_back(make_order(zone, asked.kind, asked.text, asked.soft));
-  return wish;
+  wish.count = count;
+  wish.orders.push_back(make_order(open.zone, kind, asked.text, asked.soft));
+  co_await carry_out(call.worker, open, wish, outcome);
+}
+
+/// Under the usual key a URL is found at once; only where nothing is, somebody may have stored it under
+/// another key, and all is looked at.
+event::Task<void> purge_zone(ControlCall& call, OpenZone& open, const Asked& asked, PurgeOutcome& outcome) {
+  if (asked.kind != PurgeKind::uri) {
+    co_await purge_one(call, open, asked, asked.kind, asked.count, outcome);
+    co_return;
+  }
+  co_await purge_one(call, open, asked, PurgeKind::key, true, outcome);
+  if (!outcome.done) co_return;
+  bool found = outcome.count.value_or(0) != 0;
+  if (found && asked.dry_run) co_return;
+  PurgeOutcome others;
+  co_await purge_one(call, open, asked, PurgeKind::uri, !found, others);
+  if (!found) outcome.count = others.count;
+  outcome.done = others.done;
 }
 
 event::Task<void> purge(ControlCall& call) {
@@ -266,9 +283,8 @@ event::Task<void> purge(ControlCall& call) {
   for (const NamedZone& zone : zones_of(call)) {
     if (!asked->zone.empty() && asked->zone != zone.name) continue;
     any = true;
-    PurgeWish wish = wish_of(*asked, zone.open->zone);
     PurgeOutcome outcome;
-    co_await carry_out(call.worker, *zone.open, wish, outcome);
+    co_await purge_zone(call, *zone.open, *asked, outcome);
     if (!outcome.done) {
       call.refuse(asked->kind == PurgeKind::regex ? 400 : 500, outcome.done.error().message);
       co_return;

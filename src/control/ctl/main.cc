@@ -142,7 +142,8 @@ class Progress {
 };
 
 uint64_t objects_in(Api& api, const std::string& zone) {
-  for (const json& each : api.demand("/cache")["zones"]) {
+  json cache = api.demand("/cache");
+  for (const json& each : cache["zones"]) {
     if (each["name"] == zone) return each["objects"].get<uint64_t>();
   }
   fail("there is no zone " + zone);
