@@ -7,7 +7,9 @@ my $pc = Proxycache->start(workers => 1, conf => 'user daemon;', server => 'loca
 my $uid = getpwnam 'daemon';
 my $gid = getgrnam 'daemon';
 for my $child ($pc->workers, $pc->keeper) {
-    my $status = Proxycache::slurp("/proc/$child/status");
+    my $status;
+    # Its title is there before it has become the user.
+    $pc->wait_for(sub { ($status = Proxycache::slurp("/proc/$child/status")) !~ /^Uid:\s+0/m });
     like $status, qr/^Uid:\s+$uid\s+$uid\s+$uid\s+$uid$/m, 'user ids';
     like $status, qr/^Gid:\s+$gid\s+$gid\s+$gid\s+$gid$/m, 'group ids';
     unlike $status, qr/^Groups:.*\b0\b/m, 'not in the group of root';

@@ -27,7 +27,10 @@ Test(diagnostics, never_send_control_bytes_to_the_terminal) {
 }
 
 Test(diagnostics, show_only_the_part_of_a_long_line_around_the_caret) {
-  std::string text = printed(std::string(500, 'a') + "X" + std::string(500, 'b'), 501);
+  std::string source(1001, 'b');
+  source.replace(0, 500, 500, 'a');
+  source[500] = 'X';
+  std::string text = printed(source, 501);
   size_t line = text.find('\n') + 1;
   size_t caret_line = text.find('\n', line) + 1;
   cr_assert_lt(caret_line - line, 140);
