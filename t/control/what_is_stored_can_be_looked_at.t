@@ -53,11 +53,14 @@ is scalar($control->get('/cache')->{json}{zones}->@*), 1, 'after a reload it is 
 
 my $tool = ($ENV{PROXYCACHE} // 'objs/proxycache') . 'ctl';
 SKIP: {
-    skip 'the tool is not built', 4 unless -x $tool;
+    skip 'the tool is not built', 6 unless -x $tool;
     my $run = sub { qx{$tool -s $pc->{prefix}/run/proxycache.sock cache @_ 2>&1} };
     like $run->('ls', 'one'), qr/^200 .* \Q$keys[0]\E$/m, 'cache ls';
     like $run->('stat', $keys[0]), qr/"explain"/, 'cache stat';
     is $run->('purge', '--tag', 'two', '--count'), "25 objects purged\n", 'cache purge';
+    my $listen = $pc->address;
+    is qx{printf 'http://localhost/w1\\nhttp://localhost/w2\\n' | $tool cache warm $listen --rate 1000 2>&1}, "2 fetched, 0 failed\n", 'cache warm';
+    is $pc->get('/w2', {Host => 'localhost'})->header('x-cache'), 'HIT', 'and it is stored';
     is $run->('verify'), "one: sound\n", 'cache verify';
 }
 

@@ -4,11 +4,14 @@
 #include <getopt.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 using nlohmann::json;
@@ -25,6 +28,8 @@ constexpr const char* kUsage =
     "                                         WHAT: --url URL, --prefix TEXT, --regex TEXT, --tag TAG, "
     "--all\n"
     "  cache export ZONE                      every object, one JSON object a line\n"
+    "  cache warm ADDRESS:PORT [--rate N]     asks there for the URLs on stdin, one a line; at most N a "
+    "second\n"
     "  cache verify                           checks what lies in shared memory\n"
     "\n"
     "The socket is run/proxycache.sock, or what PROXYCACHE_SOCKET says; the key may stand in "
@@ -244,6 +249,63 @@ int verify(Api& api) {
   return result["sound"].get<bool>() ? 0 : 1;
 }
 
+/// One GET of which the body is thrown away; the status, 0 when there is no answer.
+long fetch(CURL* curl, const std::string& url, const std::string& address) {
+  curl_easy_reset(curl);
+  curl_slist* there = curl_slist_append(nullptr, ("::" + address).c_str());
+  auto drop = +[](char*, size_t size, size_t count, void*) { return size * count; };
+  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl, CURLOPT_CONNECT_TO, there);
+  curl_easy_setopt(curl, CURLOPT_PROXY, "");
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, drop);
+  long status = 0;
+  if (curl_easy_perform(curl) == CURLE_OK) curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  curl_slist_free_all(there);
+  return status;
+}
+
+/// The time from one fetch to the next.
+std::chrono::microseconds pause_of(const std::string& rate) {
+  char* end = nullptr;
+  double number = std::strtod(rate.c_str(), &end);
+  if (*end != '\0' || !(number > 0)) misuse("--rate is a number above 0");
+  return std::chrono::microseconds(static_cast<int64_t>(1e6 / number));
+}
+
+int warm(const std::vector<std::string>& words) {
+  std::chrono::microseconds pause{0};
+  if (words.size() == 3 && words[1] == "--rate") {
+    pause = pause_of(words[2]);
+  } else if (words.size() != 1) {
+    misuse("cache warm needs the address the proxy listens at");
+  }
+  std::vector<std::string> urls;
+  for (std::string line; std::getline(std::cin, line);) {
+    if (!line.empty()) urls.push_back(line);
+  }
+  CURL* curl = curl_easy_init();
+  if (curl == nullptr) fail("libcurl does not start");
+  size_t failed = 0;
+  {
+    Progress progress(urls.size());
+    auto next = std::chrono::steady_clock::now();
+    for (size_t i = 0; i < urls.size(); ++i) {
+      std::this_thread::sleep_until(next);
+      next += pause;
+      long status = fetch(curl, urls[i], words[0]);
+      if (status == 0 || status >= 400) {
+        std::fprintf(stderr, "%s: %s\n", urls[i].c_str(),
+                     status == 0 ? "no answer" : std::to_string(status).c_str());
+        ++failed;
+      }
+      progress.at(i + 1);
+    }
+  }
+  curl_easy_cleanup(curl);
+  std::printf("%zu fetched, %zu failed\n", urls.size() - failed, failed);
+  return failed == 0 ? 0 : 1;
+}
+
 int run(Api& api, const std::vector<std::string>& words) {
   if (words.size() < 2 || words[0] != "cache") misuse("what is to be done?");
   std::vector<std::string> rest(words.begin() + 2, words.end());
@@ -256,7 +318,7 @@ int run(Api& api, const std::vector<std::string>& words) {
   if (words[1] == "purge") return purge(api, rest);
   if (words[1] == "export") return export_zone(api, rest);
   if (words[1] == "verify") return verify(api);
-  if (words[1] == "warm") fail("cache warm is not built yet");
+  if (words[1] == "warm") return warm(rest);
   misuse("cache " + words[1] + " is not known");
 }
 
