@@ -72,7 +72,6 @@ Verdict answer(Exchange& exchange, CacheState& state, Candidate& candidate) {
   }
   state.ttl = facts.freshness.time_left(now);
   state.has_ttl = true;
-  state.fwd = state.collapsed ? "uri-miss" : "";
   return Verdict::reply;
 }
 

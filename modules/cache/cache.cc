@@ -32,7 +32,7 @@ const exchange::Module kModule = {
     .on_init = make_segments,
     .on_worker = open_zones,
     .on_request = look_up,
-    .on_upstream_request = ask_for_whole,
+    .on_upstream_request = ask_origin,
     .on_response = store_and_tell,
     .add_variables = add_variables,
 };

@@ -7,6 +7,7 @@
 #include "cache/disk_geometry.h"
 #include "conf/setters.h"
 #include "exchange/setters.h"
+#include "http/syntax.h"
 
 namespace cache_module {
 
@@ -219,6 +220,59 @@ Result set_methods(void* section, const conf::Directive& directive, conf::Site&)
   return {};
 }
 
+struct StaleWord {
+  std::string_view word;
+  uint32_t when;
+};
+constexpr StaleWord kStaleWords[] = {
+    {"error", kStaleError},       {"timeout", kStaleTimeout}, {"invalid_header", kStaleInvalid},
+    {"updating", kStaleUpdating}, {"http_500", kStale500},    {"http_502", kStale502},
+    {"http_503", kStale503},      {"http_504", kStale504},    {"http_403", kStale403},
+    {"http_404", kStale404},      {"http_429", kStale429},
+};
+
+Result set_use_stale(void* section, const conf::Directive& directive, conf::Site&) {
+  CacheConf& conf = *static_cast<CacheConf*>(section);
+  conf.use_stale = 0;
+  bool off = false;
+  for (const conf::Word& word : directive.args) {
+    const StaleWord* known = std::ranges::find(kStaleWords, word.text, &StaleWord::word);
+    off = off || word.text == "off";
+    if (known != std::end(kStaleWords)) {
+      conf.use_stale |= known->when;
+    } else if (word.text != "off") {
+      return base::fail("invalid value \"{}\"", word.text);
+    }
+  }
+  if (off) conf.use_stale = 0;
+  return {};
+}
+
+Result set_targets(void* section, const conf::Directive& directive, conf::Site&) {
+  CacheConf& conf = *static_cast<CacheConf*>(section);
+  conf.rules.targets.clear();
+  if (directive.args.size() == 1 && directive.arg(0) == "off") return {};
+  for (const conf::Word& word : directive.args) {
+    if (!http::is_token(word.text)) return base::fail("\"{}\" is not the name of a field", word.text);
+    conf.rules.targets.push_back(word.text);
+  }
+  return {};
+}
+
+Result set_revalidate(void* section, const conf::Directive& directive, conf::Site&) {
+  base::Result<bool> flag = conf::detail::parse_flag(directive.arg(0));
+  if (!flag) return tl::unexpected(flag.error());
+  static_cast<CacheConf*>(section)->rules.revalidates = *flag;
+  return {};
+}
+
+Result set_range_offset(void* section, const conf::Directive& directive, conf::Site&) {
+  base::Result<uint64_t> size = base::parse_size(directive.arg(0));
+  if (!size) return tl::unexpected(size.error());
+  static_cast<CacheConf*>(section)->max_range_offset = *size;
+  return {};
+}
+
 const conf::Row kRows[] = {
     {.name = "proxy_cache_path",
      .contexts = conf::kHttp,
@@ -282,6 +336,64 @@ const conf::Row kRows[] = {
      .help = "Where one of the strings is neither empty nor 0, the response is not stored.",
      .set = exchange::add_templates<&CacheConf::no_cache>,
      .repeat = true},
+    {.name = "proxy_cache_revalidate",
+     .contexts = conf::kHttpServerLocation,
+     .syntax = "on | off",
+     .default_text = "on",
+     .nginx_default = "off",
+     .help = "Asks the origin whether a stored response is still current (If-None-Match, If-Modified-Since) "
+             "instead of for the whole again. Then also responses are stored that must be validated before "
+             "every use.",
+     .set = set_revalidate},
+    {.name = "proxy_cache_use_stale",
+     .contexts = conf::kHttpServerLocation,
+     .syntax = "error | timeout | invalid_header | updating | http_500 | http_502 | http_503 | http_504 | "
+               "http_403 | http_404 | http_429 | off ...",
+     .max_args = conf::Row::kAny,
+     .default_text = "error timeout invalid_header http_500 http_502 http_503 http_504",
+     .nginx_default = "off",
+     .help = "When a stale response is given because the origin fails; updating: while it is being fetched "
+             "anew. A response that says must-revalidate, proxy-revalidate or no-cache is never used stale; "
+             "what one says with stale-if-error and stale-while-revalidate holds besides.",
+     .set = set_use_stale},
+    {.name = "proxy_cache_background_update",
+     .contexts = conf::kHttpServerLocation,
+     .syntax = "on | off",
+     .default_text = "on",
+     .nginx_default = "off",
+     .help = "A response that may be used while it is validated (stale-while-revalidate, or "
+             "proxy_cache_use_stale updating) is given at once, and the origin is asked in the background.",
+     .set = conf::set_flag<&CacheConf::updates_in_background>},
+    {.name = "proxy_cache_convert_head",
+     .contexts = conf::kHttpServerLocation,
+     .syntax = "on | off",
+     .default_text = "on",
+     .help =
+         "A HEAD that the cache cannot answer is asked as GET, and stored. Off: it is passed on; what "
+         "is stored goes when it says that that is old.",
+     .set = conf::set_flag<&CacheConf::converts_head>},
+    {.name = "proxy_cache_max_range_offset",
+     .contexts = conf::kHttpServerLocation,
+     .syntax = "number",
+     .help = "A range that begins behind this offset, and is not stored, is passed to the origin and not "
+             "stored.",
+     .set = set_range_offset},
+    {.name = "proxy_cache_target",
+     .contexts = conf::kHttpServerLocation,
+     .syntax = "field ... | off",
+     .max_args = conf::Row::kAny,
+     .default_text = "CDN-Cache-Control",
+     .nginx_default = "off",
+     .help = "Response fields whose directives take the place of Cache-Control and Expires here (RFC 9213), "
+             "the first that is there and sound.",
+     .set = set_targets},
+    {.name = "proxy_cache_status",
+     .contexts = conf::kHttpServerLocation,
+     .syntax = "on | off",
+     .default_text = "on",
+     .nginx_default = "off",
+     .help = "Whether responses say what the cache did: Cache-Status (RFC 9211) and X-Cache.",
+     .set = conf::set_flag<&CacheConf::tells_status>},
 };
 
 Result finish(void* section, conf::Site& site) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,21 @@ struct ZoneSet {
   std::vector<std::shared_ptr<ZoneConf>> zones;
 };
 
+/// When a stale response stands in for what the origin does not give (proxy_cache_use_stale).
+enum StaleWhen : uint32_t {
+  kStaleError = 1 << 0,
+  kStaleTimeout = 1 << 1,
+  kStaleInvalid = 1 << 2,
+  kStaleUpdating = 1 << 3,
+  kStale500 = 1 << 4,
+  kStale502 = 1 << 5,
+  kStale503 = 1 << 6,
+  kStale504 = 1 << 7,
+  kStale403 = 1 << 8,
+  kStale404 = 1 << 9,
+  kStale429 = 1 << 10,
+};
+
 struct CacheConf {
   std::shared_ptr<const ZoneConf> zone;  ///< null: off
   exchange::Template key;                ///< empty: scheme, host and target of the request
@@ -45,7 +61,12 @@ struct CacheConf {
   bool caches_post = false;
   std::vector<exchange::Template> bypass;
   std::vector<exchange::Template> no_cache;
-  bool heeds_request = true;  ///< the request's Cache-Control; not with `compat nginx`
+  uint32_t use_stale = 0;  ///< StaleWhen
+  bool updates_in_background = true;
+  bool converts_head = true;                 ///< HEAD that misses is asked as GET and stored
+  bool tells_status = true;                  ///< Cache-Status and X-Cache
+  std::optional<uint64_t> max_range_offset;  ///< ranges that begin behind it are the origin's
+  bool heeds_request = true;                 ///< the request's Cache-Control; not with `compat nginx`
 
   static const conf::Section kSection;
 };

@@ -1,10 +1,12 @@
 // The way in: is there a stored response for this request, and may it be used?
 #include "modules/cache/lookup.h"
 
+#include "base/text.h"
 #include "exchange/deferred.h"
 #include "modules/cache/answer.h"
 #include "modules/cache/find_on_disk.h"
 #include "modules/cache/orders.h"
+#include "modules/cache/stale.h"
 
 namespace cache_module {
 
@@ -14,20 +16,45 @@ using exchange::Verdict;
 
 namespace {
 
-http::CacheControl directives_of(const Exchange& exchange, const CacheConf& conf) {
-  return conf.heeds_request ? cache::request_control(exchange.request.fields) : http::CacheControl();
-}
-
 bool is_cacheable(const Exchange& exchange, const CacheConf& conf) {
   http::Method method = exchange.request.method;
   return method == http::Method::get || method == http::Method::head ||
          (method == http::Method::post && conf.caches_post);
 }
 
+Verdict answer_as(Exchange& exchange, CacheState& state, Candidate& candidate, cache::Outcome outcome) {
+  if (answer(exchange, state, candidate) != Verdict::reply) return Verdict::next;
+  state.outcome = outcome;
+  state.fwd = state.collapsed ? "uri-miss" : "";
+  exchange.origin.cache_status = cache::outcome_text(outcome);
+  return Verdict::reply;
+}
+
+/// The origin will be asked about it, and if that fails it may stand in.
+void hold(Exchange& exchange, CacheState& state, Candidate candidate) {
+  if (!candidate.found) return;
+  state.held = exchange.arena.make<Candidate>(std::move(candidate));
+  if (!state.refresh) exchange.origin.stand_in = answer_instead;
+}
+
+/// proxy_cache_max_range_offset: whether the request's first range begins behind it.
+bool is_far_range(const Exchange& exchange, const CacheConf& conf) {
+  if (!conf.max_range_offset || exchange.request.method != http::Method::get) return false;
+  std::string_view range = exchange.request.fields.get(http::Name::range);
+  if (!range.starts_with("bytes=")) return false;
+  range.remove_prefix(6);
+  std::optional<uint64_t> first = base::parse_uint(base::trim(range.substr(0, range.find('-'))));
+  return first && *first >= *conf.max_range_offset;
+}
+
 }  // namespace
 
+http::CacheControl request_directives(const Exchange& exchange, const CacheConf& conf) {
+  return conf.heeds_request ? cache::request_control(exchange.request.fields) : http::CacheControl();
+}
+
 Verdict use(Exchange& exchange, CacheState& state, Candidate candidate) {
-  http::CacheControl control = directives_of(exchange, *state.conf);
+  http::CacheControl control = request_directives(exchange, *state.conf);
   state.only_if_cached = control.only_if_cached;
   if (!candidate) return Verdict::next;
   state.found = static_cast<bool>(candidate.found);
@@ -35,16 +62,16 @@ Verdict use(Exchange& exchange, CacheState& state, Candidate candidate) {
   const cache::Facts& facts = candidate.facts();
   int64_t now = exchange.worker.clock().wall_seconds();
   cache::Use use = cache::decide_use(control, facts.freshness, facts.flags, now);
-  if (use == cache::Use::fresh || use == cache::Use::stale) {
-    cache::Outcome outcome = use == cache::Use::fresh ? cache::Outcome::hit : cache::Outcome::stale;
-    if (answer(exchange, state, candidate) != Verdict::reply) return Verdict::next;
-    state.outcome = outcome;
-    exchange.origin.cache_status = cache::outcome_text(outcome);
-    return Verdict::reply;
-  }
+  if (use == cache::Use::fresh) return answer_as(exchange, state, candidate, cache::Outcome::hit);
+  if (use == cache::Use::stale) return answer_as(exchange, state, candidate, cache::Outcome::stale);
   bool expired = use == cache::Use::expired;
+  cache::Outcome outcome = cache::Outcome::none;
+  if (expired && candidate.found && is_updated_meanwhile(exchange, state, candidate, control, outcome)) {
+    return answer_as(exchange, state, candidate, outcome);
+  }
   state.outcome = expired ? cache::Outcome::expired : cache::Outcome::bypass;
   state.fwd = expired ? "stale" : "request";
+  hold(exchange, state, std::move(candidate));
   return Verdict::next;
 }
 
@@ -53,6 +80,7 @@ Verdict forward(Exchange& exchange, CacheState& state) {
   if (state.fwd.empty()) state.fwd = "uri-miss";
   exchange.origin.cache_status = cache::outcome_text(state.outcome);
   state.open->zone.count_miss(state.digest, state.found);
+  state.by_range = !state.only_if_cached && is_far_range(exchange, *state.conf);
   if (!state.only_if_cached) return Verdict::next;
   state.fwd = {};
   state.detail = "only-if-cached";
@@ -63,7 +91,11 @@ Verdict look_up(const Call& call) {
   Exchange& exchange = call.exchange;
   const CacheConf& conf = call.conf_as<CacheConf>();
   CacheState& state = exchange.state<CacheState>(call.module);
+  bool refresh = state.refresh;
+  Turn* turn = refresh ? state.turn : nullptr;
   state = CacheState{};
+  state.refresh = refresh;
+  state.turn = turn;
   if (!exchange.request.upgrade.empty()) return Verdict::next;
   state.route = exchange.route;
   state.conf = &conf;
@@ -80,6 +112,12 @@ Verdict look_up(const Call& call) {
     state.outcome = cache::Outcome::bypass;
     state.fwd = "bypass";
     return forward(exchange, state);
+  }
+  if (refresh) {
+    state.outcome = cache::Outcome::expired;
+    hold(exchange, state, find(exchange, state));
+    state.fwd = "stale";
+    return Verdict::next;
   }
   Candidate candidate = find(exchange, state);
   if (!candidate && candidate.location != 0 && state.open->tiers) {

@@ -11,6 +11,9 @@
 
 namespace cache_module {
 
+/// The request's directives, where they are heeded.
+http::CacheControl request_directives(const exchange::Exchange& exchange, const CacheConf& conf);
+
 /// Decides what `candidate` is good for and answers with it where it may be used: Verdict::reply. Otherwise
 /// Verdict::next, and `state` holds what forward() tells.
 exchange::Verdict use(exchange::Exchange& exchange, CacheState& state, Candidate candidate);

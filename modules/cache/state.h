@@ -11,6 +11,7 @@
 namespace cache_module {
 
 struct Candidate;
+class Turn;
 
 struct CacheState {
   const exchange::Route* route;  ///< for which all of this holds; an internal redirect starts anew
@@ -29,13 +30,17 @@ struct CacheState {
   bool found;      ///< there was an object, whatever became of it
   bool stored;
   bool collapsed;
+  Turn* turn;           ///< to fetch what this request selects, where it was asked for. Or null
+  bool refresh;         ///< nobody is answered: what is stored is being validated in the background
+  bool asked;           ///< the origin was asked whether `held` is current
+  bool by_range;        ///< a range that is passed on (proxy_cache_max_range_offset)
   bool only_if_cached;  ///< the request says so (RFC 9111 §5.2.1.7)
 };
 
 /// The hook on_request: answers from the zone where it may.
 exchange::Verdict look_up(const exchange::Call& call);
-/// The hook on_upstream_request: the origin is asked for the whole, unconditionally, when it is to be stored.
-exchange::Verdict ask_for_whole(const exchange::Call& call);
+/// The hook on_upstream_request: what is to be stored is asked for as a whole, on our own conditions or none.
+exchange::Verdict ask_origin(const exchange::Call& call);
 /// The hook on_response: stores, invalidates, and says what the cache did.
 void store_and_tell(const exchange::Call& call);
 

@@ -7,7 +7,9 @@
 #include "cache/variant.h"
 #include "modules/cache/content.h"
 #include "modules/cache/orders.h"
+#include "modules/cache/revalidate.h"
 #include "modules/cache/state.h"
+#include "modules/cache/turn.h"
 
 namespace cache_module {
 
@@ -17,11 +19,6 @@ using exchange::Verdict;
 using http::Name;
 
 namespace {
-
-/// Conditions and ranges are for us to answer, from what we store. If-Match and If-Unmodified-Since too: the
-/// origin answers with what is current, and they are held against that.
-constexpr Name kForUs[] = {Name::if_match, Name::if_modified_since,   Name::if_none_match,
-                           Name::if_range, Name::if_unmodified_since, Name::range};
 
 cache::IgnoredFields ignored_fields(const Exchange& exchange) {
   const exchange::OriginRules* rules = exchange.origin.rules;
@@ -70,8 +67,7 @@ std::string_view store(Exchange& exchange, const CacheState& state, const cache:
   std::string variance = rules.ignored.vary ? std::string() : response_variance(exchange, origin_head);
   if (!find_place(exchange, state, variance, object.digest)) return "no-memory";
   object.key = state.key;
-  http::CacheControl control =
-      rules.ignored.cache_control ? http::CacheControl() : http::parse_cache_control(origin_head.fields);
+  http::CacheControl control = cache::response_directives(origin_head.fields, rules).control;
   std::vector<uint64_t> tags = cache::read_tags(origin_head.fields);
   if (tags.size() > cache::kMostTags) return "too-many-tags";
   object.head = cache::write_stored_marks(state.conf->key.empty() ? "" : uri_of(exchange), tags);
@@ -86,17 +82,17 @@ std::string_view store(Exchange& exchange, const CacheState& state, const cache:
   if (head.framing == http::Framing::length) object.body_size = head.content_length;
   bool has_body = exchange.reply.body != nullptr;
   if (!has_body) object.body_size = 0;
+  cache::FlightRef flight = state.turn != nullptr ? state.turn->flight() : cache::FlightRef();
   http::BodyPtr reader =
-      cache::Fill::start(state.open->fills, state.open->zone, std::move(object), exchange.reply.body);
+      cache::Fill::start(state.open->fills, state.open->zone, std::move(object), exchange.reply.body, flight);
   if (!reader) return "no-memory";
+  if (state.turn != nullptr) state.turn->take();
   if (has_body) exchange.reply.body = std::move(reader);
   return {};
 }
 
-void store_response(const Call& call, CacheState& state) {
+void store_response(const Call& call, CacheState& state, const http::Response& origin_head) {
   Exchange& exchange = call.exchange;
-  http::Response& head = exchange.reply.head;
-  const http::Response& origin_head = exchange.origin.head != nullptr ? *exchange.origin.head : head;
   const CacheConf& conf = call.conf_as<CacheConf>();
   cache::StoreRules rules = conf.rules;
   rules.ignored = ignored_fields(exchange);
@@ -104,7 +100,8 @@ void store_response(const Call& call, CacheState& state) {
     state.detail = "no-cache-rule";
     return;
   }
-  if (exchange.request.method == http::Method::head) {
+  if (exchange.request.method == http::Method::head && !conf.converts_head) {
+    compare_with_head(exchange, state);
     state.detail = "head";  // RFC 9111 §3: without its content it could only answer HEAD
     return;
   }
@@ -119,6 +116,29 @@ void store_response(const Call& call, CacheState& state) {
   if (!state.stored) return;
   state.ttl = decision.freshness.time_left(decision.freshness.received);
   state.has_ttl = true;
+}
+
+/// What came takes its place in the zone, or says why not; those who wait for it are told.
+void take_in(const Call& call, CacheState& state) {
+  Exchange& exchange = call.exchange;
+  const http::Response* head = exchange.origin.head != nullptr ? exchange.origin.head : &exchange.reply.head;
+  bool renewed = is_still_current(exchange, state);
+  if (renewed) {
+    head = renew(exchange, state);
+    if (head == nullptr) {
+      state.open->zone.purge(state.held->place);
+      exchange.answer(502);
+      return;
+    }
+    state.outcome = cache::Outcome::revalidated;
+    exchange.origin.cache_status = cache::outcome_text(state.outcome);
+  }
+  store_response(call, state, *head);
+  // RFC 9111 §5.2.2.5, §5.2.2.7: what was stored before is not to be used either.
+  if (renewed && (state.detail == "no-store" || state.detail == "private")) {
+    state.open->zone.purge(state.held->place);
+  }
+  if (state.turn != nullptr && !state.stored) state.turn->refuse();
 }
 
 /// The origin was asked for the whole: what the client wanted of it is cut out here.
@@ -145,8 +165,7 @@ void tell(Exchange& exchange, const CacheState& state) {
   status.outcome = state.outcome;
   status.fwd = state.fwd;
   if (state.has_ttl) status.ttl = state.ttl;
-  if (!state.fwd.empty() && exchange.reply.source == exchange::Reply::Source::origin &&
-      exchange.origin.head != nullptr) {
+  if (!state.fwd.empty() && exchange.origin.head != nullptr) {
     status.fwd_status = exchange.origin.head->status;
   }
   status.stored = state.stored;
@@ -158,38 +177,20 @@ void tell(Exchange& exchange, const CacheState& state) {
 
 }  // namespace
 
-Verdict ask_for_whole(const Call& call) {
-  Exchange& exchange = call.exchange;
-  CacheState& state = exchange.state<CacheState>(call.module);
-  if (state.route != exchange.route || !state.cacheable || exchange.request.method != http::Method::get) {
-    return Verdict::next;
-  }
-  http::OriginRequest& request = *exchange.origin.request;
-  bool any = false;
-  for (Name name : kForUs) any = any || request.fields->has(name);
-  if (!any) return Verdict::next;
-  http::Fields* fields = exchange.arena.make<http::Fields>(exchange.arena);
-  for (const http::Field& field : *request.fields) {
-    bool for_us = std::find(std::begin(kForUs), std::end(kForUs), field.id) != std::end(kForUs);
-    if (!for_us || exchange.origin.rules->sets(field.id)) fields->add(field);
-  }
-  request.fields = fields;
-  return Verdict::next;
-}
-
 void store_and_tell(const Call& call) {
   Exchange& exchange = call.exchange;
   CacheState& state = exchange.state<CacheState>(call.module);
   if (state.route == nullptr || state.route != exchange.route) return;
   if (exchange.reply.source == exchange::Reply::Source::origin) {
     if (state.cacheable) {
-      store_response(call, state);
-      if (exchange.request.method == http::Method::get) answer_conditions(exchange);
+      if (!state.by_range) take_in(call, state);
+      if (exchange.request.method == http::Method::get && !state.by_range) answer_conditions(exchange);
     } else {
       invalidate(exchange, state);
     }
   }
-  tell(exchange, state);
+  if (state.turn != nullptr) state.turn->fail();
+  if (state.conf->tells_status) tell(exchange, state);
 }
 
 }  // namespace cache_module

@@ -276,8 +276,13 @@ void Proxying::fail() {
 }
 
 void Proxying::finish() {
-  if (exchange_.origin.head == nullptr || !fetch_->has_lease()) return fail();
+  if (exchange_.origin.head == nullptr || !fetch_->has_lease()) {
+    fail();
+    let_another_answer();
+    return;
+  }
   const http::Response& head = answer_.head;
+  if (let_another_answer()) return;
   TryRecord* record = exchange_.arena.make<TryRecord>(exchange_, exchange_.origin.tries.size() - 1);
   record->watch(fetch_->lease(), answer_.bytes_received);
   fetch_->take_body(answer_);
@@ -293,6 +298,12 @@ void Proxying::finish() {
     hand_over_body(*record);
     if (conf_.force_ranges) force_ranges(exchange_);
   }
+}
+
+// A stored response in place of a failure. The connection of a response that is given up is closed.
+bool Proxying::let_another_answer() {
+  bool (*stand_in)(Exchange&) = exchange_.origin.stand_in;
+  return stand_in != nullptr && !exchange_.client_gone && stand_in(exchange_);
 }
 
 void Proxying::hand_over_body(TryRecord& record) {

@@ -42,6 +42,7 @@ class Proxying final : private h1::InterimHandler {
   void log_fault();
   int status_of_fault() const;
   void finish();
+  bool let_another_answer();
   void hand_over_body(TryRecord& record);
   bool is_whole(http::Body& body) const;
   http::BodyPtr read_ahead(http::BodyPtr body);

@@ -29,6 +29,15 @@ class Host {
   virtual const Variables& variables() const = 0;
   /// The error log of this route.
   virtual base::Log& log(const Exchange& exchange) = 0;
+  /// Starts an exchange that no client waits for: the same request once more as GET without a body, handed to
+  /// the modules of the same route from `from` on; its response is discarded. `prepare` is called with it
+  /// and `like` before the first hook. It is under way for who drains. False: there are too many already, or
+  /// the request cannot be repeated (its route was reached by an internal redirect).
+  virtual bool start_detached(const Exchange& like, const Module& from,
+                              void (*prepare)(Exchange& detached, const Exchange& like)) {
+    (void)like, (void)from, (void)prepare;
+    return false;
+  }
 
  protected:
   ~Host() = default;

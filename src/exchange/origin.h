@@ -13,6 +13,8 @@
 
 namespace exchange {
 
+class Exchange;
+
 /// One peer that was asked.
 struct OriginTry {
   std::string_view address;  ///< $upstream_addr; the peer's name lives in the configuration
@@ -57,6 +59,9 @@ struct Origin {
   http::Response* head = nullptr;          ///< the last response head, as it came: $upstream_http_*
   const http::Fields* trailers = nullptr;  ///< $upstream_trailer_*
   std::string_view cache_status;           ///< $upstream_cache_status: HIT, MISS, …
+  /// Who may answer instead of an origin that failed, asked once all tries are over and before the failure
+  /// becomes the reply; `tries` and `head` say how it failed. True: the reply is made. Null: nobody.
+  bool (*stand_in)(Exchange& exchange) = nullptr;
 };
 
 }  // namespace exchange

@@ -92,4 +92,30 @@ event::Task<void> run_exchange(Exchange& exchange, const Router& router) {
   exchange.stream.release();
 }
 
+event::Task<void> run_detached(Exchange& exchange, const Router& router, const Route& route,
+                               const exchange::Module& from) {
+  event::Answer<Verdict>& resumed = exchange.resumed();
+  event::Answer<http::StreamEnd>& ended = exchange.ended();
+  Seen seen;
+  Verdict verdict = router.route(exchange);
+  bool same = verdict == Verdict::next && exchange.route == &route;
+  for (size_t i = 0; same && verdict == Verdict::next && i < route.on_request.size(); ++i) {
+    const auto& hook = route.on_request[i];
+    if (hook.module->priority < from.priority) continue;
+    seen.add(*hook.module);
+    verdict = hook.function(Call{exchange, *hook.module, hook.conf});
+    if (verdict == Verdict::pending) {
+      verdict = co_await resumed;
+      resumed.reset();
+    }
+  }
+  // An error, or another location's answer, is no news of what is stored here.
+  bool answered = same && verdict == Verdict::reply && exchange.reply.redirect.empty();
+  if (answered && !exchange.reply.wants_error_page && !exchange.client_gone)
+    run_response_hooks(exchange, seen);
+  if (!exchange.client_gone) exchange.stream.respond(exchange.reply.head, std::move(exchange.reply.body));
+  co_await ended;
+  exchange.stream.release();
+}
+
 }  // namespace proxy

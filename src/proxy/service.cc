@@ -10,6 +10,7 @@
 #include "net/tcp.h"
 #include "proto/h1/server_session.h"
 #include "proxy/access_log.h"
+#include "proxy/detached_stream.h"
 #include "proxy/error_log.h"
 #include "proxy/router.h"
 #include "proxy/run_exchange.h"
@@ -26,8 +27,11 @@ constexpr size_t kClosedAtOnce = 32;  // idle connections, for new ones
 using exchange::Traffic;
 
 struct Service::State final : proto::SessionOwner {
-  State(exchange::Worker& the_worker, std::shared_ptr<const Config> the_config)
-      : worker(the_worker), config(std::move(the_config)), under_way(the_worker.under_way()) {}
+  State(exchange::Worker& the_worker, std::shared_ptr<const Config> the_config, http::StreamHandler& handler)
+      : worker(the_worker),
+        config(std::move(the_config)),
+        under_way(the_worker.under_way()),
+        detached(the_worker.loop(), under_way, handler) {}
 
   void on_session_end(proto::Session&) override {
     --open;
@@ -54,6 +58,7 @@ struct Service::State final : proto::SessionOwner {
   h1::ServerPools pools;
   base::List<proto::Session, proto::Session> sessions;        // the idle ones: longest idle first
   std::unordered_set<net::Address, net::AddressHash> locals;  // as many as this machine has addresses
+  DetachedStreams detached;
   size_t open = 0;
   uint64_t next_id = 1;
   bool draining = false;
@@ -71,7 +76,7 @@ base::Result<std::unique_ptr<Service>> Service::start(exchange::Worker& worker,
 }
 
 Service::Service(exchange::Worker& worker, std::shared_ptr<const Config> config)
-    : state_(std::make_unique<State>(worker, std::move(config))) {}
+    : state_(std::make_unique<State>(worker, std::move(config), *this)) {}
 
 Service::~Service() = default;
 
@@ -123,6 +128,7 @@ void Service::shut_down() {
     session->shut_down();
     session = next;
   }
+  state_->detached.shut_down();
 }
 
 void Service::flush_logs() { flush_access_logs(state_->worker); }
@@ -142,6 +148,21 @@ void Service::on_stream_end(http::Stream& stream, http::StreamEnd end) {
   exchange.client_gone = end != http::StreamEnd::complete;
   exchange.ended().give(end);
   if (exchange.client_gone) exchange.cancel.cancel();
+}
+
+bool Service::start_detached(const Exchange& like, const exchange::Module& from,
+                             void (*prepare)(Exchange&, const Exchange&)) {
+  State& state = *state_;
+  DetachedStream* stream = like.internal ? nullptr : state.detached.make(like);
+  if (stream == nullptr) return false;
+  state.count(Traffic::Open::writing, 1);
+  Exchange* exchange = stream->arena().make<Exchange>(state.worker, *this, *stream);
+  exchange->client = &stream->client();
+  exchange->user = stream->arena().copy(like.user);
+  stream->user = exchange;
+  prepare(*exchange, like);
+  event::spawn(run_detached(*exchange, state.config->router(), *like.route, from));
+  return true;
 }
 
 const http::HeadLimits& Service::head_limits(uint32_t listener) {

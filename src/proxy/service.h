@@ -43,6 +43,8 @@ class Service final : public http::StreamHandler, public exchange::Host {
   // exchange::Host
   const exchange::Variables& variables() const override;
   base::Log& log(const exchange::Exchange& exchange) override;
+  bool start_detached(const exchange::Exchange& like, const exchange::Module& from,
+                      void (*prepare)(exchange::Exchange&, const exchange::Exchange&)) override;
 
  private:
   struct State;
