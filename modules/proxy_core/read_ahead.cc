@@ -237,10 +237,10 @@ void ReadAhead::wake() {
 }
 
 // The origin has more, the file was written or read, or the client had time to take what was offered: one
-// that has not is read ahead of.
+// that has not is read ahead of, and so is one that took all and asks for no more.
 void ReadAhead::on_ready() {
   if (direct_) return wake();
-  if (in_memory_ > 0 || uses_file()) pull();
+  if (in_memory_ > 0 || uses_file() || !waiting_) pull();
   wake();
 }
 

@@ -57,18 +57,20 @@ constexpr conf::Row kRows[] = {
 constexpr conf::Section kSection = conf::section<Conf>("real ip", kRows);
 
 struct State {
-  bool looked;  // an internal redirect must not look behind the client it found
+  bool found;  // what is asked later (by a location, after an internal redirect) must not look behind it
 };
 
 Verdict on_request(const exchange::Call& call) {
   const Conf& conf = call.conf_as<Conf>();
   Exchange& exchange = call.exchange;
   State& state = exchange.state<State>(call.module);
-  if (std::exchange(state.looked, true)) return Verdict::next;
+  if (state.found) return Verdict::next;
   // X-Real-IP holds one address; where it stands several times the last counts.
   std::optional<net::Address> client = exchange::forwarded_address(
       exchange.request.fields, conf.field, *exchange.client, conf.trusted, conf.recursive);
-  if (client) exchange.client = exchange.arena.make<net::Address>(*client);
+  if (!client) return Verdict::next;
+  state.found = true;
+  exchange.client = exchange.arena.make<net::Address>(*client);
   return Verdict::next;
 }
 

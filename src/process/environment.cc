@@ -1,5 +1,7 @@
 #include "process/environment.h"
 
+#include <time.h>
+
 #include <cstdlib>
 #include <set>
 
@@ -29,6 +31,7 @@ void set_environment(const std::vector<std::string>& variables) {
     size_t equals = variable.find('=');
     setenv(variable.substr(0, equals).c_str(), variable.c_str() + equals + 1, 1);
   }
+  tzset();  // localtime_r() does not look by itself
 }
 
 }  // namespace process

@@ -53,6 +53,15 @@ Verdict stay(Exchange& exchange) {
   return is_body_too_large(exchange) ? exchange.answer(413) : Verdict::next;
 }
 
+// Who the client is must be known to all that may ask, an `if` of the server already: nginx's first phase.
+// Where the server's lines do not tell, those of the location do when the hooks run.
+void identify(Exchange& exchange) {
+  for (const auto& hook : exchange.route->on_request) {
+    if (hook.module->priority > exchange::priority::real_ip) return;
+    hook.function({exchange, *hook.module, hook.conf});
+  }
+}
+
 }  // namespace
 
 const ServerNames& Listening::names_for(const net::Address& local) const {
@@ -81,6 +90,7 @@ Verdict Router::route(Exchange& exchange) const {
     exchange.stream.close_after();  // what follows a CONNECT may be no request
     return exchange.answer(405);
   }
+  identify(exchange);
   return enter(exchange, server);
 }
 
