@@ -66,7 +66,10 @@ base::Result<void> put_in_force(OpenZone& open, const PurgeWish& wish) {
 event::Task<bool> remember(exchange::Worker& worker, OpenZone& open, const PurgeWish& wish) {
   if (!open.remember) co_return true;
   event::Answer<bool> answer(worker.loop().ready());
-  open.remember(wish.orders, [&answer](bool done) { answer.give(done); });
+  // A restart goes by the time: what was fetched later is not covered.
+  std::vector<PurgeOrder> orders = wish.orders;
+  for (PurgeOrder& order : orders) order.time = static_cast<uint32_t>(worker.clock().wall_seconds());
+  open.remember(std::move(orders), [&answer](bool done) { answer.give(done); });
   bool done = co_await answer;
   co_return done;
 }
