@@ -53,6 +53,10 @@ base::Result<void> WorkerZones::open_disk(OpenZone& open, const ZoneConf& conf) 
   };
   worker_.on_end([&tiers](std::function<void()> done) { tiers.stop(std::move(done)); });
   if (worker_.is_keeper()) {
+    // A restart makes the orders of the run before it stand again.
+    tiers.on_remembered([orders = open.orders](const cache::PurgeOrder& order) {
+      if (orders != nullptr) (void)orders->add_remembered(order);
+    });
     tiers.keep();
   } else {
     tiers.attach();
