@@ -37,14 +37,19 @@ Verdict answer(Exchange& exchange, CacheState& state, Candidate& candidate) {
   http::Response& head = exchange.reply.head;
   int64_t now = exchange.worker.clock().wall_seconds();
   const cache::Facts facts = candidate.facts();
-  std::string_view stored =
-      candidate.fill != nullptr ? exchange.arena.copy(candidate.fill->object().head) : candidate.found.head;
+  std::string_view stored = candidate.fill != nullptr ? exchange.arena.copy(candidate.fill->object().head)
+                            : candidate.growing       ? candidate.growing.head
+                                                      : candidate.found.head;
   std::optional<uint64_t> size = candidate.fill != nullptr ? candidate.fill->object().body_size
+                                 : candidate.growing       ? candidate.growing.body_size
                                                            : std::optional(candidate.found.body_size);
   http::BodyPtr growing;
   if (candidate.fill != nullptr) {
     growing = candidate.fill->read();
     if (!growing) return Verdict::next;
+    state.collapsed = true;
+  } else if (candidate.growing) {
+    growing = state.open->fills.read(std::move(candidate.growing));
     state.collapsed = true;
   }
   head.fields.clear();

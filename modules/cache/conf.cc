@@ -329,6 +329,28 @@ const conf::Row kRows[] = {
              "answer.",
      .set = exchange::add_templates<&CacheConf::bypass>,
      .repeat = true},
+    {.name = "proxy_cache_lock",
+     .contexts = conf::kHttpServerLocation,
+     .syntax = "on | off",
+     .default_text = "on",
+     .nginx_default = "off",
+     .help = "One request at a time fetches what is not stored; the others, in any worker, wait for its "
+             "response head and read the body while it comes. Off: each fetches for itself until there is a "
+             "body to read.",
+     .set = conf::set_flag<&CacheConf::locks>},
+    {.name = "proxy_cache_lock_timeout",
+     .contexts = conf::kHttpServerLocation,
+     .syntax = "time",
+     .default_text = "5s",
+     .help = "How long a request waits for another's response head; then it asks the origin itself, and what "
+             "it gets is not stored.",
+     .set = conf::set_time<&CacheConf::lock_timeout>},
+    {.name = "proxy_cache_lock_age",
+     .contexts = conf::kHttpServerLocation,
+     .syntax = "time",
+     .default_text = "5s",
+     .help = "When the response head has not come for so long, one more request asks the origin.",
+     .set = conf::set_time<&CacheConf::lock_age>},
     {.name = "proxy_no_cache",
      .contexts = conf::kHttpServerLocation,
      .syntax = "string ...",
@@ -368,9 +390,8 @@ const conf::Row kRows[] = {
      .contexts = conf::kHttpServerLocation,
      .syntax = "on | off",
      .default_text = "on",
-     .help =
-         "A HEAD that the cache cannot answer is asked as GET, and stored. Off: it is passed on; what "
-         "is stored goes when it says that that is old.",
+     .help = "A HEAD that the cache cannot answer is asked as GET, and stored. Off: it is passed on; what "
+             "is stored goes when it says that that is old.",
      .set = conf::set_flag<&CacheConf::converts_head>},
     {.name = "proxy_cache_max_range_offset",
      .contexts = conf::kHttpServerLocation,

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/units.h"
 #include "cache/layout.h"
 #include "cache/policy.h"
 #include "conf/row.h"
@@ -66,6 +67,9 @@ struct CacheConf {
   bool converts_head = true;                 ///< HEAD that misses is asked as GET and stored
   bool tells_status = true;                  ///< Cache-Status and X-Cache
   std::optional<uint64_t> max_range_offset;  ///< ranges that begin behind it are the origin's
+  bool locks = true;                         ///< one fetch a key at a time
+  base::Duration lock_timeout{5000};         ///< how long others wait for its head
+  base::Duration lock_age{5000};             ///< a head that does not come for so long lets in one more
   bool heeds_request = true;                 ///< the request's Cache-Control; not with `compat nginx`
 
   static const conf::Section kSection;

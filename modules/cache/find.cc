@@ -17,6 +17,9 @@ Candidate find_at(Exchange& exchange, CacheState& state, const base::Digest& dig
   candidate.found = state.open->zone.find(digest, state.key, now, exchange.arena);
   if (candidate.found) return candidate;
   candidate.fill = state.open->fills.find(digest, state.key);
+  if (candidate.fill == nullptr) {
+    candidate.growing = state.open->fills.find_growing(digest, state.key, exchange.arena);
+  }
   candidate.location = candidate.found.location;
   candidate.uses = candidate.found.uses;
   return candidate;
@@ -30,6 +33,7 @@ Candidate find_variant(Exchange& exchange, CacheState& state, std::string_view m
   std::memcpy(&salt, marker.data(), sizeof salt);
   base::split(marker.substr(sizeof salt), '\n', [&](std::string_view list) {
     base::Digest place = cache::variant_digest(state.digest, salt, list, exchange.request.fields);
+    if (state.place == state.digest) state.place = place;  // the newest list: it most likely varies so again
     Candidate candidate = find_at(exchange, state, place);
     bool on_disk = !best && best.location == 0 && candidate.location != 0;
     if (!candidate && !on_disk) return;
@@ -57,6 +61,7 @@ std::string_view make_key(Exchange& exchange, const CacheConf& conf) {
 }
 
 Candidate find(Exchange& exchange, CacheState& state) {
+  state.place = state.digest;
   Candidate candidate = find_at(exchange, state, state.digest);
   if (candidate.found.kind != cache::EntryKind::marker) return candidate;
   state.fwd = "vary-miss";

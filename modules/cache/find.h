@@ -11,13 +11,16 @@ namespace cache_module {
 /// What can answer: a stored object, or one that is growing.
 struct Candidate {
   cache::Found found;
-  cache::Fill* fill = nullptr;
-  base::Digest place;     ///< of the object: the key's own digest or a variant's
-  cache::DiskFound disk;  ///< what was found lies there, its body too
+  cache::Fill* fill = nullptr;  ///< growing, filled by this process …
+  cache::FoundGrowing growing;  ///< … or by another
+  base::Digest place;           ///< of the object: the key's own digest or a variant's
+  cache::DiskFound disk;        ///< what was found lies there, its body too
   uint64_t location = 0;  ///< nothing was found yet, but it may be there on the disk (find_on_disk.h) …
   uint8_t uses = 0;       ///< … where it was asked for so often
-  explicit operator bool() const { return fill != nullptr || found; }
-  const cache::Facts& facts() const { return fill != nullptr ? fill->object().facts : found.facts; }
+  explicit operator bool() const { return fill != nullptr || growing || found; }
+  const cache::Facts& facts() const {
+    return fill != nullptr ? fill->object().facts : growing ? growing.facts : found.facts;
+  }
 };
 
 /// The key: as proxy_cache_key says, else the request's scheme, host (with its port) and target.

@@ -1,6 +1,6 @@
 #include "modules/cache/find_on_disk.h"
 
-#include "modules/cache/lookup.h"
+#include "modules/cache/join.h"
 
 namespace cache_module {
 
@@ -37,7 +37,11 @@ Verdict end_with(Exchange& exchange, CacheState& state, const cache::OnDisk& on_
 event::Task<Verdict> look_on_disk(Exchange& exchange, CacheState& state) {
   for (int step = 0; step < kMostSteps; ++step) {
     Candidate candidate = find(exchange, state);
-    if (candidate || candidate.location == 0) co_return end(exchange, state, std::move(candidate));
+    if (candidate || candidate.location == 0) {
+      Verdict verdict = use(exchange, state, std::move(candidate));
+      if (verdict == Verdict::reply) co_return verdict;
+      break;
+    }
     cache::Tiers& tiers = *state.open->tiers;
     const base::Digest place = candidate.place;
     bool promote = candidate.uses >= kUsedBefore;
@@ -47,7 +51,7 @@ event::Task<Verdict> look_on_disk(Exchange& exchange, CacheState& state) {
       co_return end_with(exchange, state, on_disk, place);
     }
   }
-  co_return forward(exchange, state);
+  co_return co_await fetch_in_turn(exchange, state);
 }
 
 }  // namespace cache_module

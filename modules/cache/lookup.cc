@@ -5,6 +5,7 @@
 #include "exchange/deferred.h"
 #include "modules/cache/answer.h"
 #include "modules/cache/find_on_disk.h"
+#include "modules/cache/join.h"
 #include "modules/cache/orders.h"
 #include "modules/cache/stale.h"
 
@@ -124,7 +125,7 @@ Verdict look_up(const Call& call) {
     return exchange::deferred(exchange, look_on_disk(exchange, state));
   }
   if (use(exchange, state, std::move(candidate)) == Verdict::reply) return Verdict::reply;
-  return forward(exchange, state);
+  return exchange::deferred(exchange, fetch_in_turn(exchange, state));
 }
 
 }  // namespace cache_module

@@ -19,6 +19,7 @@ struct CacheState {
   OpenZone* open;
   std::string_view key;
   uint64_t mark;        ///< what purges are older than a fetch that starts now
+  base::Digest place;   ///< of what this request selects, or most likely will: `digest` or a variant's
   base::Digest digest;  ///< of the key: the place of the response, or of the marker of its variants
   Candidate* held;  ///< what is stored but may not be used as it is: the origin is asked about it. Or null
   cache::Outcome outcome;
@@ -29,6 +30,7 @@ struct CacheState {
   bool cacheable;  ///< the method is one that is looked up and stored
   bool found;      ///< there was an object, whatever became of it
   bool stored;
+  bool alone;  ///< it waited for another's fetch too long: what it gets is not stored
   bool collapsed;
   Turn* turn;           ///< to fetch what this request selects, where it was asked for. Or null
   bool refresh;         ///< nobody is answered: what is stored is being validated in the background

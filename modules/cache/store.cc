@@ -96,6 +96,10 @@ void store_response(const Call& call, CacheState& state, const http::Response& o
   const CacheConf& conf = call.conf_as<CacheConf>();
   cache::StoreRules rules = conf.rules;
   rules.ignored = ignored_fields(exchange);
+  if (state.alone) {
+    state.detail = "lock-timeout";
+    return;
+  }
   if (exchange::any_set(conf.no_cache, exchange)) {
     state.detail = "no-cache-rule";
     return;

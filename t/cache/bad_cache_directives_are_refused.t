@@ -12,7 +12,6 @@ my %case = (
     'proxy_cache two;'             => qr/"proxy_cache" zone "two" is unknown/,
     'proxy_cache_valid abc 1m;'    => qr/invalid status "abc"/,
     'proxy_cache_methods DELETE;'  => qr/invalid value "DELETE"/,
-    'proxy_cache_lock on;'         => qr/proxy_cache_lock/,
 );
 for my $text (sort keys %case) {
     my $run = Proxycache->run(http => $text, args => ['-t']);

@@ -26,7 +26,7 @@ my %refused = (
     http     => [qw(gzip ssl_certificate limit_req_zone keyval js_import http2 perl_set)],
     server   => [qw(ssl_protocols http3 ssi quic_retry mirror)],
     location => [qw(fastcgi_pass grpc_pass uwsgi_pass scgi_pass memcached_pass auth_request auth_jwt sub_filter autoindex
-        slice limit_conn limit_req proxy_cache_use_stale proxy_cache_lock proxy_ssl_verify dav_methods mp4 flv)],
+        slice limit_conn limit_req proxy_ssl_verify dav_methods mp4 flv)],
     upstream => [qw(least_conn ip_hash random sticky queue ntlm)],
 );
 my %frame = (

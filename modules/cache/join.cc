@@ -1,0 +1,57 @@
+#include "cache/join.h"
+
+#include "modules/cache/join.h"
+#include "modules/cache/turn.h"
+
+namespace cache_module {
+
+using exchange::Exchange;
+using exchange::Verdict;
+
+namespace {
+
+using Kind = cache::Flights::Announced::Kind;
+
+/// Heads one request waits for, one after the other (variants, fetches that
+/// were purged), before it fetches.
+constexpr int kMostLooks = 8;
+
+/// Only who would store what it gets, and may be given what another got, takes
+/// part.
+bool takes_part(const Exchange& exchange, const CacheState& state) {
+  return state.conf->locks && exchange.request.method == http::Method::get && !state.only_if_cached &&
+         state.outcome != cache::Outcome::bypass && state.turn == nullptr;
+}
+
+}  // namespace
+
+event::Task<Verdict> fetch_in_turn(Exchange& exchange, CacheState& state) {
+  if (!takes_part(exchange, state)) co_return forward(exchange, state);
+  cache::Fills& fills = state.open->fills;
+  base::MonoTime limit = exchange.worker.clock().now() + state.conf->lock_timeout.count();
+  for (int look = 0; look < kMostLooks; ++look) {
+    cache::Flights::Announced announced = fills.announce(state.place, state.conf->lock_age);
+    if (announced.kind == Kind::mine) {
+      state.turn = exchange.arena.make<Turn>(fills, announced.flight);
+    }
+    if (announced.kind != Kind::taken) break;
+    base::Duration left{limit - exchange.worker.clock().now()};
+    cache::Join join(fills, announced.flight, left);
+    event::Answer<cache::Joined>& answer = join.answer();
+    event::Canceling<cache::Joined> canceling(exchange.cancel, answer, cache::Joined::canceled);
+    cache::Joined how = co_await answer;
+    // nginx: who waited too long fetches, and what it gets is not stored.
+    state.alone = how == cache::Joined::timed_out || how == cache::Joined::too_many;
+    if (how != cache::Joined::look_again) break;
+    Candidate candidate = find(exchange, state);
+    Verdict verdict = use(exchange, state, std::move(candidate));
+    if (verdict == Verdict::reply) {
+      state.collapsed = true;
+      co_return verdict;
+    }
+    if (state.only_if_cached || state.outcome == cache::Outcome::bypass) break;
+  }
+  co_return forward(exchange, state);
+}
+
+}  // namespace cache_module
