@@ -35,6 +35,7 @@ Verdict end_with(Exchange& exchange, CacheState& state, const cache::OnDisk& on_
 }  // namespace
 
 event::Task<Verdict> look_on_disk(Exchange& exchange, CacheState& state) {
+  int misses = 0;
   for (int step = 0; step < kMostSteps; ++step) {
     Candidate candidate = find(exchange, state);
     if (candidate || candidate.location == 0) {
@@ -46,6 +47,8 @@ event::Task<Verdict> look_on_disk(Exchange& exchange, CacheState& state) {
     const base::Digest place = candidate.place;
     bool promote = candidate.uses >= kUsedBefore;
     cache::OnDisk on_disk = co_await tiers.find(candidate.location, place, state.key, promote);
+    // Not there, or the disk rests: memory may have it by now, but the disk is not asked again.
+    if (!on_disk && ++misses > 1) break;
     // A marker is in memory by now: it leads to a variant.
     if (on_disk && on_disk.kind == cache::EntryKind::object) {
       co_return end_with(exchange, state, on_disk, place);

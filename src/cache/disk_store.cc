@@ -61,7 +61,7 @@ bool DiskStore::accepts() {
       header.mount.load(std::memory_order_acquire) != DiskHeader::Mount::mounted) {
     return false;
   }
-  next_attach_ = loop_.now() + 1000;
+  next_attach_ = loop_.now() + 100;
   start(false, nullptr);
   return false;
 }

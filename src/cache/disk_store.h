@@ -77,6 +77,7 @@ class DiskStore : public std::enable_shared_from_this<DiskStore> {
   void attach(std::function<void(const base::Result<void>&)> done);
   /// Whether a write would be tried now. A process that is not attached attaches when that is possible.
   bool accepts();
+  bool attached() const { return attached_; }
 
   /// The object at that place with that key; nothing when it is gone, damaged, or cannot be read.
   event::Task<DiskFound> find(uint64_t location, const base::Digest& digest, std::string_view key);

@@ -6,6 +6,7 @@
 #include "cache/purge_orders.h"
 #include "cache/stored_body.h"
 #include "cache/stored_marks.h"
+#include "event/sleep.h"
 
 namespace cache {
 
@@ -14,7 +15,12 @@ namespace {
 /// A body up to this is handed over in one piece; a larger one goes out from where it lies.
 constexpr uint64_t kOnePiece = 256 * 1024;
 constexpr uint64_t kMostUnderWay = 8 << 20;
-constexpr base::Duration kRetry{250};
+constexpr base::Duration kRetry{100};
+/// How long a lookup waits for the store to be opened in a process that has just started.
+constexpr base::Duration kOpenRetry{10};
+constexpr int kOpenTries = 50;
+/// A process that ends waits so often for a store that is just being opened.
+constexpr int kLastTries = 20;
 /// A promoted object takes at most this part of the memory.
 constexpr uint64_t kPromotedPart = 16;
 
@@ -116,7 +122,18 @@ void Tiers::not_written(const Waiting& of) {
   PurgeOrder order;
   order.digest = of.digest;
   order.time = static_cast<uint32_t>(loop_.clock().wall_seconds());
-  store_->purge({order}, nullptr);
+  if (purges_.size() < kMostQueued) purges_.push_back(order);
+  loop_.post(*this);
+}
+
+void Tiers::write_purges() {
+  if (purges_.empty() || !store_->attached()) return;
+  ++purges_under_way_;
+  store_->purge(std::exchange(purges_, {}), [this, alive = alive_](bool) {
+    if (!*alive) return;
+    --purges_under_way_;
+    if (stopping_) loop_.post(*this);
+  });
 }
 
 void Tiers::on_purged(const base::Digest& digest, bool known) {
@@ -127,14 +144,21 @@ void Tiers::on_purged(const base::Digest& digest, bool known) {
 }
 
 void Tiers::write() {
+  write_purges();
   while (!queue_.empty() && (writes_.empty() || bytes_under_way_ < most_under_way_)) {
     if (!store_->accepts()) {
-      if (!retry_.active() && !stopping_) retry_.start(kRetry);
+      if (stopping_ && ++last_tries_ > kLastTries) queue_.clear();
+      if (!retry_.active() && !queue_.empty()) retry_.start(kRetry);
       break;
     }
     Waiting next = queue_.front();
     queue_.pop_front();
     if (!write_one(next)) not_written(next);
+  }
+  write_purges();
+  if (!purges_.empty() && !retry_.active() && !stopping_) {
+    (void)store_->accepts();
+    retry_.start(kRetry);
   }
   end_if_done();
 }
@@ -210,21 +234,31 @@ void Tiers::stop(std::function<void()> done) {
   stopping_ = true;
   stopped_ = std::move(done);
   round_.stop();
-  retry_.stop();
+  if (store_->totals().offline || !store_->totals().mounted) queue_.clear();
   write();
 }
 
 void Tiers::end_if_done() {
   if (!stopping_ || !stopped_) return;
-  bool writes_on = store_->accepts();
-  if (writes_on && (!queue_.empty() || !writes_.empty())) return;
+  if (!queue_.empty() || !writes_.empty() || purges_under_way_ != 0) return;
   store_->close(std::exchange(stopped_, nullptr));
 }
 
 // ---- in
 
+// A process that has just started opens the store as soon as the keeper has.
+event::Task<bool> Tiers::opened() {
+  for (int tries = 0; tries < kOpenTries && !store_->attached(); ++tries) {
+    if (store_->accepts() || !store_->totals().mounted || stopping_) break;
+    co_await event::sleep_for(loop_, kOpenRetry, nullptr);
+  }
+  co_return store_->attached();
+}
+
 event::Task<OnDisk> Tiers::find(uint64_t location, const base::Digest& digest, std::string_view key,
                                 bool may_promote) {
+  bool is_open = co_await opened();
+  if (!is_open) co_return OnDisk();
   DiskFound found = co_await store_->find(location, digest, key);
   OnDisk on_disk;
   if (found) {

@@ -93,6 +93,8 @@ class Tiers final : public ZoneMirror, public DiskIndex, private event::Ready {
   void pump(Write& write);
   void written(uint64_t number, uint64_t location);
   void not_written(const Waiting& of);
+  void write_purges();
+  event::Task<bool> opened();
   bool promote(const OnDisk& found, const base::Digest& digest, uint64_t location);
   void end_if_done();
   static void on_retry(void* owner);
@@ -109,6 +111,8 @@ class Tiers final : public ZoneMirror, public DiskIndex, private event::Ready {
   std::deque<Waiting> queue_;
   std::unordered_map<uint64_t, std::unique_ptr<Write>> writes_;
   uint64_t next_write_ = 0;
+  std::vector<PurgeOrder> purges_;  // of keys, that wait for the store to be open
+  size_t purges_under_way_ = 0;
   uint64_t bytes_under_way_ = 0;
   const uint64_t most_under_way_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for what the store answers after us
@@ -117,6 +121,7 @@ class Tiers final : public ZoneMirror, public DiskIndex, private event::Ready {
   bool mounted_ = false;
   bool seed_saved_ = false;
   bool stopping_ = false;
+  int last_tries_ = 0;
   bool in_round_ = false;
   bool told_ = false;     // that the disk fails
   std::string told_why_;  // why it cannot be opened

@@ -21,10 +21,12 @@ is $pc->request(POST => '/purged', {}, 'x')->status, 200, 'a POST removes one';
 
 $pc->stop;
 ok $pc->launch, 'it starts again';
+wait_until(sub { my @loaded = $pc->error_log =~ /loaded, \d+ objects/g; @loaded == 2 });
 
 for my $path ('/a', '/b', '/large') {
-    wait_until(sub { $pc->get($path)->header('x-cache') eq 'HIT' });
-    is $pc->get($path)->body, $path eq '/large' ? $path x 100_000 : $path, "$path is right";
+    my $response = $pc->get($path);
+    is $response->header('x-cache'), 'HIT', "$path is there";
+    is $response->body, $path eq '/large' ? $path x 100_000 : $path, 'and right';
 }
 for my $language ('de', 'fr') {
     my $response = $pc->get('/vary', {'Accept-Language' => $language});
