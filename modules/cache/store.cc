@@ -2,9 +2,11 @@
 // client is told.
 #include <algorithm>
 
+#include "base/text.h"
 #include "cache/stored_head.h"
 #include "cache/stored_marks.h"
 #include "cache/variant.h"
+#include "http/path.h"
 #include "modules/cache/content.h"
 #include "modules/cache/orders.h"
 #include "modules/cache/revalidate.h"
@@ -155,11 +157,43 @@ void answer_conditions(Exchange& exchange) {
       cut_content(exchange, std::move(content), size.value_or(0), std::move(exchange.reply.body));
 }
 
+/// The key that a GET of `target` would have on the same host.
+std::string_view key_of_target(Exchange& exchange, const CacheState& state, std::string_view target) {
+  http::Request& request = exchange.request;
+  std::string_view kept[] = {request.target, request.path, request.query};
+  size_t question = target.find('?');
+  request.target = target;
+  request.query = question == std::string_view::npos ? std::string_view() : target.substr(question + 1);
+  bool sound = http::normalise_path(target.substr(0, question), true, exchange.arena, request.path);
+  exchange.forget_cached_variables();
+  std::string_view key = sound ? exchange.arena.copy(make_key(exchange, *state.conf)) : std::string_view();
+  exchange.forget_cached_variables();
+  request.target = kept[0];
+  request.path = kept[1];
+  request.query = kept[2];
+  return key;
+}
+
+/// RFC 9111 §4.4: what the answer names in Location or Content-Location goes too, on the same host only.
+/// Other relative forms than an absolute path are passed over.
+void invalidate_named(Exchange& exchange, const CacheState& state, Name name) {
+  std::string_view uri = exchange.origin.head != nullptr ? exchange.origin.head->fields.get(name)
+                                                         : exchange.reply.head.fields.get(name);
+  uri = uri.substr(0, uri.find('#'));
+  std::string origin = fmt::format("{}://{}", exchange.request.scheme, exchange.request.authority);
+  if (base::starts_ignoring_case(uri, origin)) uri.remove_prefix(origin.size());
+  if (!uri.starts_with('/') || uri.starts_with("//")) return;
+  std::string_view key = key_of_target(exchange, state, uri);
+  if (!key.empty()) state.open->zone.purge(state.open->zone.digest(key));
+}
+
 /// RFC 9111 §4.4: a successful unsafe request makes what is stored under its target doubtful.
-void invalidate(const Exchange& exchange, const CacheState& state) {
+void invalidate(Exchange& exchange, const CacheState& state) {
   int status = exchange.reply.head.status;
   if (http::is_safe(exchange.request.method) || status < 200 || status > 399) return;
   state.open->zone.purge(state.digest);
+  invalidate_named(exchange, state, Name::location);
+  invalidate_named(exchange, state, Name::content_location);
 }
 
 void tell(Exchange& exchange, const CacheState& state) {

@@ -298,3 +298,104 @@ Test(variant, absent_and_empty_differ_and_names_are_sorted) {
   response.add("Vary", "Accept");
   cr_assert(cache::vary_list(response) == "accept,user-agent");
 }
+
+// RFC 9111 §4.3: what can be validated is worth storing though it is stale, or no-cache.
+Test(storing, what_can_be_validated_is_stored_for_that) {
+  for (const char* control : {"max-age=0", "no-cache", "max-age=60, no-cache"}) {
+    Fixture f;
+    f.rules.revalidates = true;
+    cr_assert_not(f.field("Cache-Control", control).decide().store);
+    f.field("ETag", "\"a\"");
+    cr_assert(f.decide().store);
+    cr_assert((f.decide().flags & cache::kValidator) != 0);
+  }
+}
+Test(storing, a_validator_alone_is_enough_where_the_status_allows_reuse) {
+  Fixture f;
+  f.rules.revalidates = true;
+  cr_assert(f.field("ETag", "\"a\"").decide().store);
+  f.response.status = 299;
+  cr_assert_not(f.decide().store);
+}
+
+// RFC 9213 §2.2
+Test(targeted, a_sound_field_takes_the_place_of_cache_control_and_expires) {
+  Fixture f;
+  f.field("Cache-Control", "no-store").field("CDN-Cache-Control", "max-age=60");
+  cr_assert(f.decide().store);
+  cr_assert_eq(f.decide().freshness.lifetime, 60u);
+  Fixture without;
+  without.field("Expires", "Sun, 06 Nov 1994 08:50:37 GMT").field("CDN-Cache-Control", "public");
+  cr_assert_not(without.decide().store);
+}
+Test(targeted, a_field_that_does_not_parse_is_ignored) {
+  cr_assert(Fixture()
+                .field("Cache-Control", "max-age=60")
+                .field("CDN-Cache-Control", "no-store, =")
+                .decide()
+                .store);
+  cr_assert(Fixture().field("Cache-Control", "max-age=60").field("CDN-Cache-Control", "").decide().store);
+}
+Test(targeted, our_own_name_wins) {
+  Fixture f;
+  f.rules.targets = {"Here-Cache-Control", "CDN-Cache-Control"};
+  f.field("CDN-Cache-Control", "max-age=60").field("Here-Cache-Control", "max-age=5");
+  cr_assert_eq(f.decide().freshness.lifetime, 5u);
+}
+
+namespace {
+
+cache::Freshness stale_for(uint32_t seconds) {
+  cache::Freshness freshness;
+  freshness.received = kNow;
+  freshness.initial_age = 60 + seconds;
+  freshness.lifetime = 60;
+  return freshness;
+}
+
+}  // namespace
+
+// RFC 5861 §3, §4; RFC 9111 §4.2.4
+Test(stale, stale_while_revalidate_holds_for_its_time) {
+  http::CacheControl none;
+  cr_assert(cache::allows_while_revalidating(none, stale_for(10), 0, 10, false, kNow));
+  cr_assert_not(cache::allows_while_revalidating(none, stale_for(11), 0, 10, false, kNow));
+  cr_assert_not(cache::allows_while_revalidating(none, stale_for(0), 0, 0, false, kNow));
+  cr_assert(cache::allows_while_revalidating(none, stale_for(11), 0, 0, true, kNow));
+}
+Test(stale, must_revalidate_and_no_cache_forbid_it_always) {
+  http::CacheControl none;
+  for (uint8_t flags : {cache::kMustRevalidate, cache::kNoCache}) {
+    cr_assert_not(cache::allows_while_revalidating(none, stale_for(1), flags, 10, true, kNow));
+    cr_assert_not(cache::allows_on_error(none, stale_for(1), flags, 10, true, kNow));
+  }
+}
+// RFC 9111 §5.2.2.10
+Test(stale, s_maxage_lets_only_what_the_response_names) {
+  http::CacheControl none;
+  cr_assert(cache::allows_on_error(none, stale_for(1), cache::kNamedStale, 10, false, kNow));
+  cr_assert_not(cache::allows_on_error(none, stale_for(11), cache::kNamedStale, 10, true, kNow));
+}
+Test(stale, stale_if_error_of_response_or_request_holds_for_its_time) {
+  http::CacheControl none;
+  cr_assert(cache::allows_on_error(none, stale_for(10), 0, 10, false, kNow));
+  cr_assert_not(cache::allows_on_error(none, stale_for(11), 0, 10, false, kNow));
+  cr_assert(cache::allows_on_error(http::parse_cache_control("stale-if-error=20"), stale_for(11), 0, 0, false,
+                                   kNow));
+  cr_assert_not(
+      cache::allows_on_error(http::parse_cache_control("no-cache"), stale_for(1), 0, 10, true, kNow));
+}
+
+// RFC 9111 §4.1
+Test(variant, accept_encoding_is_compared_by_what_it_means) {
+  base::Arena arena;
+  auto place = [&](std::string_view value) {
+    http::Fields request(arena);
+    request.add("Accept-Encoding", value);
+    return cache::variant_digest({}, 1, "accept-encoding", request);
+  };
+  cr_assert(place("gzip, br") == place("BR;q=1.0 , gzip"));
+  cr_assert(place("x-gzip") == place("gzip"));
+  cr_assert_not(place("gzip;q=0.5, br") == place("gzip, br"));
+  cr_assert_not(place("gzip") == place(""));
+}
