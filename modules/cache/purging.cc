@@ -173,6 +173,8 @@ event::Task<void> sweep(exchange::Worker& worker, OpenZone& open) {
     absent.clear();
     if (more) co_await event::sleep_for(worker.loop(), base::Duration(0), nullptr);
   }
+  // What is on the disk only was not seen: for it the orders stand until they are coalesced.
+  if (open.tiers) co_return;
   open.orders->retire(until, static_cast<uint32_t>(worker.clock().wall_seconds()), !any_stale);
 }
 

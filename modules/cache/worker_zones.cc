@@ -51,6 +51,12 @@ base::Result<void> WorkerZones::open_disk(OpenZone& open, const ZoneConf& conf) 
   open.remember = [&tiers](std::vector<cache::PurgeOrder> orders, std::function<void(bool)> done) {
     tiers.purge(std::move(orders), std::move(done));
   };
+  // Loading leaves out what was purged by key, URI or as a whole; the others are held against what is found.
+  tiers.on_remembered([&open](const cache::PurgeOrder& order) {
+    bool stands = order.kind == cache::PurgeKind::tag || order.kind == cache::PurgeKind::prefix ||
+                  order.kind == cache::PurgeKind::regex;
+    if (stands && open.orders != nullptr) (void)open.orders->add(order);
+  });
   worker_.on_end([&tiers](std::function<void()> done) { tiers.stop(std::move(done)); });
   if (worker_.is_keeper()) {
     // A restart makes the orders of the run before it stand again.
