@@ -14,6 +14,7 @@ my $pc = Proxycache->start(origin => $origin, workers => 4, http => 'proxy_cache
     location / { proxy_pass http://%%origin%%; proxy_cache one; }
 E
 
+$pc->wait_log(qr{loaded, \d+ objects});    # the store is in use
 my @paths = ('/a', '/b', '/large', '/purged');
 $pc->get($_) for @paths;
 $pc->get('/vary', {'Accept-Language' => $_}) for 'de', 'fr';

@@ -8,6 +8,7 @@ my %start = (origin => $origin, workers => 4, http => 'proxy_cache_path cache ke
 E
 my $pc = Proxycache->start(%start);
 
+$pc->wait_log(qr{loaded, \d+ objects});    # the store is in use
 my @paths = map { "/object/$_" } 1 .. 100;
 $pc->get($_) for @paths;
 my $records = sub { -s $pc->path('cache/regions') };
