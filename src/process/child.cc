@@ -85,6 +85,8 @@ void Child::watch_signals() {
   }
   // These are the master's to act on.
   for (int number : {SIGHUP, SIGUSR2, SIGWINCH, SIGALRM, SIGIO}) signal(number, SIG_IGN);
+  // A limit on the size of files is an error of the write, not the end of the process.
+  signal(SIGXFSZ, SIG_IGN);
   unblock_signals();
 }
 
