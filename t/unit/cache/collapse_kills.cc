@@ -330,6 +330,6 @@ Test(collapse_kills, random_kills_under_load_show_no_wrong_body_and_nobody_waits
   std::string wrong = zone.check();
   cr_assert(wrong.empty(), "%s", wrong.c_str());
   cr_assert_eq(zone.totals().bytes, zone.totals().memory_used);
-  cr_log_warn("%lu whole, %lu of them joined, %lu failed, %lu recoveries\n", score->whole.load(),
+  cr_log_info("%lu whole, %lu of them joined, %lu failed, %lu recoveries\n", score->whole.load(),
               score->joined.load(), score->failed.load(), zone.totals().recoveries);
 }

@@ -48,7 +48,7 @@ Test(eviction, keeps_what_is_popular, .timeout = 60) {
   Zipf zipf(20000);
   std::mt19937_64 random(1);
   double ratio = hit_ratio(zone, 200000, [&] { return zipf.next(random); });
-  cr_log_warn("zipf: %f with %lu objects\n", ratio, zone.totals().objects);
+  cr_log_info("zipf: %f with %lu objects\n", ratio, zone.totals().objects);
   cr_assert_gt(ratio, 0.79);
 }
 
