@@ -19,6 +19,7 @@ constexpr base::Duration kRetry{100};
 /// How long a lookup waits for the store to be opened in a process that has just started.
 constexpr base::Duration kOpenRetry{10};
 constexpr int kOpenTries = 50;
+constexpr int kPurgeTries = 500;
 /// A process that ends waits so often for a store that is just being opened.
 constexpr int kLastTries = 20;
 /// A promoted object takes at most this part of the memory.
@@ -134,6 +135,21 @@ void Tiers::write_purges() {
     --purges_under_way_;
     if (stopping_) loop_.post(*this);
   });
+}
+
+// Right after the start the keeper has not mounted the store yet: the purge waits for it, since "not written"
+// would be told of an order that only came early.
+event::Task<void> Tiers::purge_when_open(std::vector<PurgeOrder> orders, std::function<void(bool)> done) {
+  std::shared_ptr<bool> alive = alive_;
+  for (int tries = 0; tries < kPurgeTries && !store_->attached() && !stopping_; ++tries) {
+    (void)store_->accepts();
+    co_await event::sleep_for(loop_, kOpenRetry, nullptr);
+    if (!*alive) {
+      done(false);
+      co_return;
+    }
+  }
+  store_->purge(std::move(orders), std::move(done));
 }
 
 void Tiers::on_purged(const base::Digest& digest, bool known) {

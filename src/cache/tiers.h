@@ -56,7 +56,7 @@ class Tiers final : public ZoneMirror, public DiskIndex, private event::Ready {
 
   /// Remembers purges on the disk; `done`: whether they are there.
   void purge(std::vector<PurgeOrder> orders, std::function<void(bool)> done) {
-    store_->purge(std::move(orders), std::move(done));
+    event::spawn(purge_when_open(std::move(orders), std::move(done)));
   }
   /// Hears every purge that a restart finds remembered: those by tag, prefix and expression are to be put in
   /// force again. In the keeper.
@@ -80,6 +80,7 @@ class Tiers final : public ZoneMirror, public DiskIndex, private event::Ready {
   void on_moved(const base::Digest& digest, uint64_t from, uint64_t to) override;
 
  private:
+  event::Task<void> purge_when_open(std::vector<PurgeOrder> orders, std::function<void(bool)> done);
   struct Waiting {
     base::Digest digest;
     bool replaced = false;
