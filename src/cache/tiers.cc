@@ -64,7 +64,7 @@ DiskObject disk_object(const base::Digest& digest, std::string_view key, std::st
   StoredMarks marks = kind == EntryKind::object ? read_stored_marks(head) : StoredMarks();
   object.uri = uri_digest(marks.uri.empty() ? key : marks.uri);
   tags.resize(marks.tag_bytes.size() / sizeof(uint64_t));
-  std::memcpy(tags.data(), marks.tag_bytes.data(), tags.size() * sizeof(uint64_t));
+  if (!tags.empty()) std::memcpy(tags.data(), marks.tag_bytes.data(), tags.size() * sizeof(uint64_t));
   object.tags = tags;
   return object;
 }
