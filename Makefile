@@ -127,7 +127,7 @@ unit-programs: $(UNIT_PROGRAMS)
 .PHONY: unit
 unit: $(UNIT_PROGRAMS)
 	@failed=; for program in $^; do echo "  UNIT    $$program"; \
-	  $$program -j$(JOBS) >$$program.log 2>&1 || failed="$$failed $$program"; cat $$program.log; \
+	  LSAN_OPTIONS=suppressions=t/lint/leaks:print_suppressions=0 $$program -j$(JOBS) >$$program.log 2>&1 || failed="$$failed $$program"; cat $$program.log; \
 	  ! grep -q 'Tested: 0 ' $$program.log || failed="$$failed $$program"; done; \
 	  [ -z "$$failed" ] || { echo "unit tests failed:$$failed" >&2; exit 1; }
 
