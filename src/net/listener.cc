@@ -1,10 +1,12 @@
 #include "net/listener.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/tcp.h>
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <iterator>
 
 namespace net {
 
@@ -96,6 +98,22 @@ base::Result<void> configure_listener(int fd, const ListenOptions& options) {
     return base::fail_errno(errno, "listen() to {}, backlog {} failed", address.text(), options.backlog);
   }
   return {};
+}
+
+bool choose_among_first(int fd, size_t first, size_t all) {
+  if (first >= all) {
+    int unused = 0;
+    return ::setsockopt(fd, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &unused, sizeof unused) == 0 || errno == ENOENT;
+  }
+  // The kernel numbers the sockets in the order in which they began to listen: random() % first.
+  constexpr uint32_t kRandom = static_cast<uint32_t>(SKF_AD_OFF) + SKF_AD_RANDOM;
+  sock_filter program[] = {
+      {BPF_LD | BPF_W | BPF_ABS, 0, 0, kRandom},
+      {BPF_ALU | BPF_MOD | BPF_K, 0, 0, static_cast<uint32_t>(first)},
+      {BPF_RET | BPF_A, 0, 0, 0},
+  };
+  sock_fprog chosen = {static_cast<unsigned short>(std::size(program)), program};
+  return ::setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &chosen, sizeof chosen) == 0;
 }
 
 void remove_listener_path(const Address& address) {

@@ -219,6 +219,7 @@ void Master::check_start() {
 
 void Master::tell_started() {
   starting_ = false;
+  current_->listening.spread_evenly();
   if (!parts_.started) return;
   [[maybe_unused]] ssize_t written = write(parts_.started.get(), "R", 1);
   parts_.started.reset();

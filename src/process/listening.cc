@@ -44,26 +44,6 @@ base::Result<void> allow_reuseport(ListeningSocket& socket) {
   return {};
 }
 
-/// One socket, or with reuseport one a slot: taken out of `unused` as far as it has them.
-base::Result<OpenSockets> open_row(const net::ListenOptions& options, unsigned workers, OpenSockets& unused) {
-  bool per_slot = options.reuseport && !options.address.is_unix();
-  OpenSockets row;
-  for (unsigned slot = 0; slot < (per_slot ? workers : 1); ++slot) {
-    std::shared_ptr<ListeningSocket> socket = take(unused, options.address);
-    if (!socket) {
-      base::Result<std::shared_ptr<ListeningSocket>> opened = open_one(options);
-      if (!opened) return tl::unexpected(opened.error());
-      row.push_back(std::move(*opened));
-      continue;
-    }
-    base::Result<void> ready = per_slot ? allow_reuseport(*socket) : base::Result<void>();
-    if (ready) ready = net::configure_listener(socket->fd.get(), options);
-    if (!ready) return tl::unexpected(ready.error());
-    row.push_back(std::move(socket));
-  }
-  return row;
-}
-
 /// "run" of "run/proxycache.sock", where it is not there yet; that it cannot be made is told by bind().
 void make_folder_of(const net::Address& address) {
   std::string_view path = address.path();
@@ -72,6 +52,25 @@ void make_folder_of(const net::Address& address) {
 }
 
 }  // namespace
+
+// One socket, or with reuseport one a slot, and what `unused` has more.
+base::Result<Listening::Row> Listening::open_row(const net::ListenOptions& options, unsigned workers,
+                                                 OpenSockets& unused) {
+  Row row;
+  if (options.reuseport && !options.address.is_unix()) row.slots = workers;
+  while (std::shared_ptr<ListeningSocket> socket = take(unused, options.address)) {
+    base::Result<void> ready = row.slots > 1 ? allow_reuseport(*socket) : base::Result<void>();
+    if (ready) ready = net::configure_listener(socket->fd.get(), options);
+    if (!ready) return tl::unexpected(ready.error());
+    row.sockets.push_back(std::move(socket));
+  }
+  while (row.sockets.size() < row.slots) {
+    base::Result<std::shared_ptr<ListeningSocket>> opened = open_one(options);
+    if (!opened) return tl::unexpected(opened.error());
+    row.sockets.push_back(std::move(*opened));
+  }
+  return row;
+}
 
 base::Result<Listening> Listening::open(const proxy::Config& config, unsigned workers,
                                         const OpenSockets& open) {
@@ -86,16 +85,16 @@ base::Result<Listening> Listening::open(const proxy::Config& config, unsigned wo
       bool known = std::any_of(open.begin(), open.end(),
                                [&](const auto& socket) { return socket->address == options.address; });
       if (known != joins) continue;
-      base::Result<OpenSockets> row = open_row(options, workers, unused);
+      base::Result<Row> row = open_row(options, workers, unused);
       if (!row) return tl::unexpected(row.error());
       listening.rows_[i] = std::move(*row);
     }
   }
   for (const proxy::ControlConf& control : config.main().control) {
     make_folder_of(control.socket.address);
-    base::Result<OpenSockets> row = open_row(control.socket, 1, unused);
+    base::Result<Row> row = open_row(control.socket, 1, unused);
     if (!row) return tl::unexpected(row.error());
-    listening.control_.push_back(row->front());
+    listening.control_.push_back(row->sockets.front());
   }
   return listening;
 }
@@ -122,14 +121,26 @@ base::Result<OpenSockets> Listening::inherited(const std::vector<int>& descripto
   return open;
 }
 
-int Listening::fd(size_t index, unsigned slot) const {
-  const OpenSockets& row = rows_[index];
-  return (row.size() == 1 ? row.front() : row[slot])->fd.get();
+std::vector<int> Listening::fds(size_t index, unsigned slot) const {
+  const Row& row = rows_[index];
+  std::vector<int> fds;
+  for (size_t i = 0; i < row.sockets.size(); ++i) {
+    if (row.slots == 1 || i % row.slots == slot) fds.push_back(row.sockets[i]->fd.get());
+  }
+  return fds;
+}
+
+void Listening::spread_evenly() const {
+  for (const Row& row : rows_) {
+    if (row.sockets.front()->reuseport) {
+      net::choose_among_first(row.sockets.front()->fd.get(), row.slots, row.sockets.size());
+    }
+  }
 }
 
 OpenSockets Listening::all() const {
   OpenSockets all;
-  for (const OpenSockets& row : rows_) all.insert(all.end(), row.begin(), row.end());
+  for (const Row& row : rows_) all.insert(all.end(), row.sockets.begin(), row.sockets.end());
   all.insert(all.end(), control_.begin(), control_.end());
   return all;
 }
@@ -146,8 +157,11 @@ bool Listening::has(const ListeningSocket& socket) const {
 }
 
 void Listening::keep_only(unsigned slot) {
-  for (OpenSockets& row : rows_) {
-    if (row.size() > 1) row = {row[slot]};
+  for (Row& row : rows_) {
+    if (row.slots == 1) continue;
+    OpenSockets own;
+    for (size_t i = slot; i < row.sockets.size(); i += row.slots) own.push_back(row.sockets[i]);
+    row = {std::move(own), 1};
   }
   control_.clear();
 }

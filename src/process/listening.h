@@ -1,6 +1,7 @@
 // The listening sockets of one configuration: one an address, or with reuseport one an address and worker
 // slot. Opened by the master; a reload or a new binary takes over those whose address stays, so that no
-// connection is refused meanwhile. A socket is closed when no configuration of this process uses it any more.
+// connection is refused meanwhile. A socket is closed when no configuration of this process uses its address any
+// more: the kernel resets what waits in the queue of one that closes, so fewer workers share the sockets of more.
 #pragma once
 
 #include <memory>
@@ -26,14 +27,17 @@ class Listening {
  public:
   Listening() = default;
 
-  /// A socket for every `listen` of the configuration and, with reuseport, for each of `workers` slots: from
-  /// `open` where there is one for the address, else new. Errors name the call and the address.
+  /// A socket for every `listen` of the configuration and, with reuseport, for each of `workers` slots: all that
+  /// `open` has for the address, and new ones as far as they do not suffice. Errors name the call and the address.
   static base::Result<Listening> open(const proxy::Config& config, unsigned workers, const OpenSockets& open);
   /// The sockets a new binary was started with. Errors: not a listening socket.
   static base::Result<OpenSockets> inherited(const std::vector<int>& descriptors);
 
-  /// The descriptor that a worker accepts from for the configuration's listener `index`.
-  int fd(size_t index, unsigned slot) const;
+  /// The descriptors, at least one, that a worker accepts from for the configuration's listener `index`.
+  std::vector<int> fds(size_t index, unsigned slot) const;
+  /// From now on the kernel gives new connections to the first socket of each slot alone. Without that (an old
+  /// kernel), slots with two sockets get twice as many.
+  void spread_evenly() const;
   size_t count() const { return rows_.size(); }
 
   /// Every socket once, in the order that open() takes them.
@@ -53,7 +57,13 @@ class Listening {
   }
 
  private:
-  std::vector<OpenSockets> rows_;  // one a listener; one socket, or one a slot
+  struct Row {
+    OpenSockets sockets;
+    unsigned slots = 1;  // they take turns with the sockets; one: every worker has all of them
+  };
+  static base::Result<Row> open_row(const net::ListenOptions& options, unsigned workers, OpenSockets& unused);
+
+  std::vector<Row> rows_;  // one a listener
   OpenSockets control_;
 };
 

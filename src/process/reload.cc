@@ -48,6 +48,7 @@ void Master::commit_reload() {
   if (parts_.daemon) redirect_stderr(current_->logs.error_sinks().front().file->fd);
   move_pid_file(*old);
 
+  current_->listening.spread_evenly();
   for (Employed& employed : employed_) {
     if (employed.generation == old->number) drain(employed, old.get());
   }
@@ -82,7 +83,7 @@ std::vector<uint16_t> Master::vanishing(const Generation& old, const Employed& e
   OpenSockets staying;
   if (!quitting_ && &old != current_.get()) staying = current_->listening.all();
   for (size_t i = 0; i < old.listening.count(); ++i) {
-    int fd = old.listening.fd(i, employed.post.second);
+    int fd = old.listening.fds(i, employed.post.second).front();
     bool stays = std::any_of(staying.begin(), staying.end(),
                              [fd](const auto& socket) { return socket->fd.get() == fd; });
     if (!stays) indexes.push_back(static_cast<uint16_t>(i));

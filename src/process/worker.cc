@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace process {
@@ -33,7 +34,9 @@ base::Result<void> WorkerProcess::begin() {
   }
   Listening& listening = generation_of().listening;
   for (size_t i = 0; i < listening.count(); ++i) {
-    doors_.push_back(std::make_unique<Door>(*this, static_cast<uint32_t>(i), listening.fd(i, slot())));
+    for (int fd : listening.fds(i, slot())) {
+      doors_.push_back(std::make_unique<Door>(*this, static_cast<uint32_t>(i), fd));
+    }
   }
   for (const std::unique_ptr<Door>& door : doors_) door->listener.start();
   return {};
@@ -79,8 +82,9 @@ void WorkerProcess::on_room_check(void* owner) {
 
 void WorkerProcess::stop_accepting(const std::vector<uint16_t>& last_listeners) {
   room_check_.stop();
-  for (uint16_t index : last_listeners) {
-    if (index < doors_.size()) empty(*doors_[index]);
+  for (const std::unique_ptr<Door>& door : doors_) {
+    bool last = std::find(last_listeners.begin(), last_listeners.end(), door->index) != last_listeners.end();
+    if (last) empty(*door);
   }
   doors_.clear();
   generation_of().listening.close();
