@@ -125,6 +125,26 @@ void Exchange::set_variable(uint32_t index, std::string_view value) {
   kept.state = Slot::State::set;
 }
 
+void Exchange::take_route(const Exchange& like) {
+  route = like.route;
+  request.path = arena.copy(like.request.path);
+  request.query = arena.copy(like.request.query);
+  user = arena.copy(like.user);
+  redirects = like.redirects;
+  internal = like.internal;
+  rewritten_here = like.rewritten_here;
+  captures.count = like.captures.count;
+  for (int i = 0; i < captures.count; ++i) captures.group[i] = arena.copy(like.captures.group[i]);
+  if (like.slots_ == nullptr) return;
+  for (uint32_t index = 0; index < host.variables().size(); ++index) {
+    const Slot& from = like.slots_[index];
+    if (from.state != Slot::State::set) continue;
+    Slot& to = slot(index);
+    to.value = {arena.copy(from.value.text), from.value.found};
+    to.state = Slot::State::set;
+  }
+}
+
 void Exchange::forget_cached_variables() {
   if (slots_ == nullptr) return;
   for (Slot& slot : std::span(slots_, host.variables().size())) {

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "event/cancel.h"
 #include "event/task.h"
+#include "exchange/detached.h"
 #include "exchange/module.h"
 #include "exchange/origin.h"
 #include "exchange/regex.h"
@@ -30,12 +31,12 @@ class Host {
   /// The error log of this route.
   virtual base::Log& log(const Exchange& exchange) = 0;
   /// Starts an exchange that no client waits for: the same request once more as GET without a body, handed to
-  /// the modules of the same route from `from` on; its response is discarded. `prepare` is called with it
-  /// and `like` before the first hook. It is under way for who drains. False: there are too many already, or
-  /// the request cannot be repeated (its route was reached by an internal redirect).
-  virtual bool start_detached(const Exchange& like, const Module& from,
-                              void (*prepare)(Exchange& detached, const Exchange& like)) {
-    (void)like, (void)from, (void)prepare;
+  /// the modules of the same route from `from` on, with the variables `like` has set. Its answer goes to
+  /// `receiver`; null: it is discarded. It is under way for who drains. False: there are too many that
+  /// nobody receives already, or the request has no path.
+  virtual bool start_detached(const Exchange& like, const Module& from, const PrepareDetached& prepare,
+                              Receiver* receiver = nullptr) {
+    (void)like, (void)from, (void)prepare, (void)receiver;
     return false;
   }
 
@@ -108,6 +109,8 @@ class Exchange {
   Value variable(uint32_t index);
   /// `value` must live as long as the exchange.
   void set_variable(uint32_t index, std::string_view value);
+  /// What routing and rewriting made of `like`: its route, URI, captures and the variables that were set.
+  void take_route(const Exchange& like);
   /// Forgets cached values (an internal redirect changed what they are made of).
   void forget_cached_variables();
 

@@ -4,6 +4,7 @@
 
 #include <bitset>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -51,6 +52,12 @@ struct OriginRules {
   bool sets(http::Name name) const { return sets_field.test(static_cast<size_t>(name)); }
 };
 
+/// Bytes first to last of a representation, both included.
+struct OriginPart {
+  uint64_t first = 0;
+  uint64_t last = 0;
+};
+
 /// The origin's side of an exchange.
 struct Origin {
   std::vector<OriginTry> tries;
@@ -59,6 +66,8 @@ struct Origin {
   http::Response* head = nullptr;          ///< the last response head, as it came: $upstream_http_*
   const http::Fields* trailers = nullptr;  ///< $upstream_trailer_*
   std::string_view cache_status;           ///< $upstream_cache_status: HIT, MISS, …
+  /// The one part this exchange asks for, whatever Range its client sent (slice). None: as the client asks.
+  std::optional<OriginPart> part;
   /// Who may answer instead of an origin that failed, asked once all tries are over and before the failure
   /// becomes the reply; `tries` and `head` say how it failed. True: the reply is made. Null: nobody.
   bool (*stand_in)(Exchange& exchange) = nullptr;

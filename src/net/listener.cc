@@ -103,7 +103,8 @@ base::Result<void> configure_listener(int fd, const ListenOptions& options) {
 bool choose_among_first(int fd, size_t first, size_t all) {
   if (first >= all) {
     int unused = 0;
-    return ::setsockopt(fd, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &unused, sizeof unused) == 0 || errno == ENOENT;
+    return ::setsockopt(fd, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &unused, sizeof unused) == 0 ||
+           errno == ENOENT;
   }
   // The kernel numbers the sockets in the order in which they began to listen: random() % first.
   constexpr uint32_t kRandom = static_cast<uint32_t>(SKF_AD_OFF) + SKF_AD_RANDOM;

@@ -35,9 +35,10 @@ base::Result<Fd> open_listener(const ListenOptions& options);
 /// Sets on a socket that listens already (kept over reload or upgrade) what can be changed: backlog, buffers,
 /// keep-alive, deferred, fastopen.
 base::Result<void> configure_listener(int fd, const ListenOptions& options);
-/// Of the `all` sockets that listen on one address with SO_REUSEPORT, the kernel gives new connections to the `first`
-/// opened ones alone, in equal parts; with `first` equal to `all` it chooses by its own hash again. `fd` is any of
-/// them. Returns false where the kernel cannot (before Linux 4.5): then all are given some, as before.
+/// Of the `all` sockets that listen on one address with SO_REUSEPORT, the kernel gives new connections to the
+/// `first` opened ones alone, in equal parts; with `first` equal to `all` it chooses by its own hash again.
+/// `fd` is any of them. Returns false where the kernel cannot (before Linux 4.5): then all are given some, as
+/// before.
 bool choose_among_first(int fd, size_t first, size_t all);
 /// Removes the file of a Unix socket; nothing for other addresses. The master calls it when it ends.
 void remove_listener_path(const Address& address);

@@ -1,7 +1,8 @@
 // The listening sockets of one configuration: one an address, or with reuseport one an address and worker
 // slot. Opened by the master; a reload or a new binary takes over those whose address stays, so that no
-// connection is refused meanwhile. A socket is closed when no configuration of this process uses its address any
-// more: the kernel resets what waits in the queue of one that closes, so fewer workers share the sockets of more.
+// connection is refused meanwhile. A socket is closed when no configuration of this process uses its address
+// any more: the kernel resets what waits in the queue of one that closes, so fewer workers share the sockets
+// of more.
 #pragma once
 
 #include <memory>
@@ -27,16 +28,17 @@ class Listening {
  public:
   Listening() = default;
 
-  /// A socket for every `listen` of the configuration and, with reuseport, for each of `workers` slots: all that
-  /// `open` has for the address, and new ones as far as they do not suffice. Errors name the call and the address.
+  /// A socket for every `listen` of the configuration and, with reuseport, for each of `workers` slots: all
+  /// that `open` has for the address, and new ones as far as they do not suffice. Errors name the call and
+  /// the address.
   static base::Result<Listening> open(const proxy::Config& config, unsigned workers, const OpenSockets& open);
   /// The sockets a new binary was started with. Errors: not a listening socket.
   static base::Result<OpenSockets> inherited(const std::vector<int>& descriptors);
 
   /// The descriptors, at least one, that a worker accepts from for the configuration's listener `index`.
   std::vector<int> fds(size_t index, unsigned slot) const;
-  /// From now on the kernel gives new connections to the first socket of each slot alone. Without that (an old
-  /// kernel), slots with two sockets get twice as many.
+  /// From now on the kernel gives new connections to the first socket of each slot alone. Without that (an
+  /// old kernel), slots with two sockets get twice as many.
   void spread_evenly() const;
   size_t count() const { return rows_.size(); }
 

@@ -21,10 +21,14 @@ bool is_of_body(const http::Field& field) {
 
 }  // namespace
 
-DetachedStream* DetachedStreams::make(const exchange::Exchange& like) {
-  if (count_ >= kMost) return nullptr;
-  DetachedStream* stream = new DetachedStream(*this, like);
-  if (stream->repeat(like.request)) return stream;
+DetachedStream* DetachedStreams::make(const exchange::Exchange& like, exchange::Receiver* receiver) {
+  if (receiver == nullptr && count_ >= kMost) return nullptr;
+  DetachedStream* stream = new DetachedStream(*this, like, receiver);
+  if (stream->repeat(like.request)) {
+    if (receiver != nullptr) receiver->attach(*stream);
+    return stream;
+  }
+  stream->receiver_ = nullptr;
   delete stream;
   return nullptr;
 }
@@ -37,8 +41,11 @@ void DetachedStreams::shut_down() {
   }
 }
 
-DetachedStream::DetachedStream(DetachedStreams& owner, const exchange::Exchange& like)
+DetachedStream::DetachedStream(DetachedStreams& owner, const exchange::Exchange& like,
+                               exchange::Receiver* receiver)
     : owner_(owner),
+      receiver_(receiver),
+      counted_(receiver == nullptr),
       pass_(owner.under_way_),
       peer_(*like.stream.connection().peer),
       local_(*like.stream.connection().local),
@@ -51,12 +58,12 @@ DetachedStream::DetachedStream(DetachedStreams& owner, const exchange::Exchange&
   connection_.fd = -1;
   started_ = owner.loop_.now();
   owner.streams_.push_back(*this);
-  ++owner.count_;
+  owner.count_ += counted_;
 }
 
 DetachedStream::~DetachedStream() {
   arena_.clear();  // the exchange looks at this stream until its end
-  --owner_.count_;
+  owner_.count_ -= counted_;
 }
 
 bool DetachedStream::repeat(const http::Request& request) {
@@ -79,15 +86,24 @@ bool DetachedStream::repeat(const http::Request& request) {
   return http::normalise_path(request_.target.substr(0, question), merge, arena_, request_.path);
 }
 
-void DetachedStream::respond(const http::Response&, http::BodyPtr body) {
+void DetachedStream::respond(const http::Response& head, http::BodyPtr body) {
+  if (exchange::Receiver* receiver = std::exchange(receiver_, nullptr)) {
+    receiver->deliver(&head, std::move(body));
+  }
   // Whoever stores it goes on without a reader; what nobody stores is closed.
   body.reset();
   end(http::StreamEnd::complete);
 }
 
+void DetachedStream::give_up() {
+  receiver_ = nullptr;
+  end(http::StreamEnd::client_gone);
+}
+
 void DetachedStream::end(http::StreamEnd how) {
   if (std::exchange(ended_, true)) return;
   how_ = how;
+  if (exchange::Receiver* receiver = std::exchange(receiver_, nullptr)) receiver->deliver(nullptr, nullptr);
   owner_.loop_.post(*this);
 }
 

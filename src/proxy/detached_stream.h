@@ -1,6 +1,6 @@
-// A stream behind which there is no client: it repeats a request as GET without a body and discards what is
-// answered. For what a module wants to know from an origin while nobody waits (a stored response that is
-// being validated). Owned by itself once made, counted by its DetachedStreams.
+// A stream behind which there is no client: it repeats a request as GET without a body and hands what is
+// answered to its receiver, or discards it where nobody waits (a stored response that is being validated).
+// Owned by itself once made, counted by its DetachedStreams.
 #pragma once
 
 #include "base/list.h"
@@ -17,14 +17,14 @@ class DetachedStream;
 /// Those of one worker: bounded, and under way for who drains.
 class DetachedStreams {
  public:
-  /// At one time in one process.
+  /// At one time in one process, of those without a receiver: one that has one belongs to a client's exchange.
   static constexpr size_t kMost = 128;
 
   DetachedStreams(event::Loop& loop, event::Gate& under_way, http::StreamHandler& handler)
       : loop_(loop), under_way_(under_way), handler_(handler) {}
 
   /// A stream with the request of `like`; null when there are too many or its target cannot be read again.
-  DetachedStream* make(const exchange::Exchange& like);
+  DetachedStream* make(const exchange::Exchange& like, exchange::Receiver* receiver);
   /// Ends all of them.
   void shut_down();
 
@@ -38,10 +38,11 @@ class DetachedStreams {
 };
 
 class DetachedStream final : public http::Stream,
+                             public exchange::Detached,
                              private event::Ready,
                              public base::ListNode<DetachedStreams> {
  public:
-  DetachedStream(DetachedStreams& owner, const exchange::Exchange& like);
+  DetachedStream(DetachedStreams& owner, const exchange::Exchange& like, exchange::Receiver* receiver);
   ~DetachedStream();
 
   /// Copies the request; false when its target has no path.
@@ -57,6 +58,7 @@ class DetachedStream final : public http::Stream,
   void abort() override { end(http::StreamEnd::client_gone); }
   void close_after() override {}
   void release() override;
+  void give_up() override;
   void end(http::StreamEnd how);
 
  private:
@@ -64,6 +66,8 @@ class DetachedStream final : public http::Stream,
   void on_ready() override;
 
   DetachedStreams& owner_;
+  exchange::Receiver* receiver_;
+  bool counted_;
   event::Gate::Pass pass_;
   net::Address peer_;
   net::Address local_;

@@ -92,14 +92,13 @@ event::Task<void> run_exchange(Exchange& exchange, const Router& router) {
   exchange.stream.release();
 }
 
-event::Task<void> run_detached(Exchange& exchange, const Router& router, const Route& route,
-                               const exchange::Module& from) {
+event::Task<void> run_detached(Exchange& exchange, const exchange::Module& from) {
   event::Answer<Verdict>& resumed = exchange.resumed();
   event::Answer<http::StreamEnd>& ended = exchange.ended();
+  const Route& route = *exchange.route;
   Seen seen;
-  Verdict verdict = router.route(exchange);
-  bool same = verdict == Verdict::next && exchange.route == &route;
-  for (size_t i = 0; same && verdict == Verdict::next && i < route.on_request.size(); ++i) {
+  Verdict verdict = Verdict::next;
+  for (size_t i = 0; verdict == Verdict::next && i < route.on_request.size(); ++i) {
     const auto& hook = route.on_request[i];
     if (hook.module->priority < from.priority) continue;
     seen.add(*hook.module);
@@ -109,8 +108,8 @@ event::Task<void> run_detached(Exchange& exchange, const Router& router, const R
       resumed.reset();
     }
   }
-  // An error, or another location's answer, is no news of what is stored here.
-  bool answered = same && verdict == Verdict::reply && exchange.reply.redirect.empty();
+  // An error of our own, or another location's answer, is no news of what is stored here.
+  bool answered = verdict == Verdict::reply && exchange.reply.redirect.empty();
   if (answered && !exchange.reply.wants_error_page && !exchange.client_gone)
     run_response_hooks(exchange, seen);
   if (!exchange.client_gone) exchange.stream.respond(exchange.reply.head, std::move(exchange.reply.body));

@@ -11,9 +11,7 @@ namespace proxy {
 /// Runs alone: nobody awaits it.
 event::Task<void> run_exchange(exchange::Exchange& exchange, const Router& router);
 
-/// The same for one that no client waits for: the hooks from `from` on, in `route` or not at all; no line in
-/// a log.
-event::Task<void> run_detached(exchange::Exchange& exchange, const Router& router,
-                               const exchange::Route& route, const exchange::Module& from);
+/// The same for one that no client waits for: the hooks of its route from `from` on; no line in a log.
+event::Task<void> run_detached(exchange::Exchange& exchange, const exchange::Module& from);
 
 }  // namespace proxy

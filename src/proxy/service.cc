@@ -151,17 +151,17 @@ void Service::on_stream_end(http::Stream& stream, http::StreamEnd end) {
 }
 
 bool Service::start_detached(const Exchange& like, const exchange::Module& from,
-                             void (*prepare)(Exchange&, const Exchange&)) {
+                             const exchange::PrepareDetached& prepare, exchange::Receiver* receiver) {
   State& state = *state_;
-  DetachedStream* stream = like.internal ? nullptr : state.detached.make(like);
+  DetachedStream* stream = state.detached.make(like, receiver);
   if (stream == nullptr) return false;
   state.count(Traffic::Open::writing, 1);
   Exchange* exchange = stream->arena().make<Exchange>(state.worker, *this, *stream);
   exchange->client = &stream->client();
-  exchange->user = stream->arena().copy(like.user);
+  exchange->take_route(like);
   stream->user = exchange;
   prepare(*exchange, like);
-  event::spawn(run_detached(*exchange, state.config->router(), *like.route, from));
+  event::spawn(run_detached(*exchange, from));
   return true;
 }
 

@@ -44,7 +44,7 @@ class Service final : public http::StreamHandler, public exchange::Host {
   const exchange::Variables& variables() const override;
   base::Log& log(const exchange::Exchange& exchange) override;
   bool start_detached(const exchange::Exchange& like, const exchange::Module& from,
-                      void (*prepare)(exchange::Exchange&, const exchange::Exchange&)) override;
+                      const exchange::PrepareDetached& prepare, exchange::Receiver* receiver) override;
 
  private:
   struct State;
