@@ -17,7 +17,8 @@ class DetachedStream;
 /// Those of one worker: bounded, and under way for who drains.
 class DetachedStreams {
  public:
-  /// At one time in one process, of those without a receiver: one that has one belongs to a client's exchange.
+  /// At one time in one process, of those without a receiver: one that has one belongs to a client's
+  /// exchange.
   static constexpr size_t kMost = 128;
 
   DetachedStreams(event::Loop& loop, event::Gate& under_way, http::StreamHandler& handler)
