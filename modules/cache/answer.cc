@@ -3,6 +3,7 @@
 #include "cache/stored_body.h"
 #include "cache/stored_head.h"
 #include "modules/cache/content.h"
+#include "modules/cache/rest.h"
 
 namespace cache_module {
 
@@ -43,24 +44,27 @@ Verdict answer(Exchange& exchange, CacheState& state, Candidate& candidate) {
   std::optional<uint64_t> size = candidate.fill != nullptr ? candidate.fill->object().body_size
                                  : candidate.growing       ? candidate.growing.body_size
                                                            : std::optional(candidate.found.body_size);
-  http::BodyPtr growing;
-  if (candidate.fill != nullptr) {
-    growing = candidate.fill->read();
-    if (!growing) return Verdict::next;
-    state.collapsed = true;
-  } else if (candidate.growing) {
-    growing = state.open->fills.read(std::move(candidate.growing));
-    state.collapsed = true;
-  }
   head.fields.clear();
   if (!cache::read_stored_head(stored, head.fields)) {
     head.fields.clear();
     state.open->zone.purge(state.digest);
     return Verdict::next;
   }
+  head.status = facts.status;
+  http::BodyPtr growing;
+  if (candidate.fill != nullptr) {
+    growing = candidate.fill->read();
+    if (!growing) {
+      head.fields.clear();
+      return Verdict::next;
+    }
+    state.collapsed = true;
+  } else if (candidate.growing) {
+    growing = state.open->fills.read(std::move(candidate.growing), resume_of(exchange, head, size));
+    state.collapsed = true;
+  }
 
   exchange.reply.source = exchange::Reply::Source::cache;
-  head.status = facts.status;
   head.reason = {};
   fmt::format_int age(facts.freshness.age(now));
   head.fields.set(Name::age, exchange.arena.copy({age.data(), age.size()}));  // RFC 9111 §4, §5.1

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cache/disk_geometry.h"
+#include "cache/use_counts.h"
 #include "conf/setters.h"
 #include "exchange/setters.h"
 #include "http/syntax.h"
@@ -273,6 +274,28 @@ Result set_range_offset(void* section, const conf::Directive& directive, conf::S
   return {};
 }
 
+Result set_status(void* section, const conf::Directive& directive, conf::Site&) {
+  CacheConf& conf = *static_cast<CacheConf*>(section);
+  conf.tells_key = directive.arg(0) == "key";
+  if (conf.tells_key) {
+    conf.tells_status = true;
+    return {};
+  }
+  base::Result<bool> flag = conf::detail::parse_flag(directive.arg(0));
+  if (!flag)
+    return base::fail("invalid value \"{}\", it must be \"on\", \"off\" or \"key\"", directive.arg(0));
+  conf.tells_status = *flag;
+  return {};
+}
+
+Result set_min_uses(void* section, const conf::Directive& directive, conf::Site&) {
+  std::optional<uint64_t> number = base::parse_uint(directive.arg(0));
+  if (!number || *number > cache::UseCounts::kMost)
+    return base::fail("invalid number \"{}\": 0 to {}", directive.arg(0), cache::UseCounts::kMost);
+  static_cast<CacheConf*>(section)->min_uses = static_cast<uint32_t>(*number);
+  return {};
+}
+
 const conf::Row kRows[] = {
     {.name = "proxy_cache_path",
      .contexts = conf::kHttp,
@@ -321,6 +344,14 @@ const conf::Row kRows[] = {
      .default_text = "GET HEAD",
      .help = "Requests with these methods are answered from the cache and stored. GET and HEAD always are.",
      .set = set_methods},
+    {.name = "proxy_cache_min_uses",
+     .contexts = conf::kHttpServerLocation,
+     .syntax = "number",
+     .default_text = "1",
+     .help =
+         "A response is stored when it is asked for that often, by all clients of all workers; a key that "
+         "nobody asks for during inactive is counted anew. At most 1023.",
+     .set = set_min_uses},
     {.name = "proxy_cache_bypass",
      .contexts = conf::kHttpServerLocation,
      .syntax = "string ...",
@@ -410,11 +441,13 @@ const conf::Row kRows[] = {
      .set = set_targets},
     {.name = "proxy_cache_status",
      .contexts = conf::kHttpServerLocation,
-     .syntax = "on | off",
+     .syntax = "on | off | key",
      .default_text = "on",
      .nginx_default = "off",
-     .help = "Whether responses say what the cache did: Cache-Status (RFC 9211) and X-Cache.",
-     .set = conf::set_flag<&CacheConf::tells_status>},
+     .help =
+         "Whether responses say what the cache did: Cache-Status (RFC 9211) and X-Cache. key: Cache-Status "
+         "names the key as well, which may hold what the client should not see.",
+     .set = set_status},
 };
 
 Result finish(void* section, conf::Site& site) {

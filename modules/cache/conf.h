@@ -32,7 +32,9 @@ struct ZoneConf {
   cache::ZoneShape shape;
   shm::SegmentPtr segment;       ///< null under -t
   shm::SegmentPtr disk_segment;  ///< with on_disk
-  size_t index = 0;              ///< in ZoneSet::zones and in each worker
+  shm::SegmentPtr uses_segment;  ///< where some route counts uses (proxy_cache_min_uses)
+  shm::SegmentPtr notes_segment;
+  size_t index = 0;  ///< in ZoneSet::zones and in each worker
 };
 
 /// Every zone of a configuration that is defined.
@@ -60,12 +62,14 @@ struct CacheConf {
   exchange::Template key;                ///< empty: scheme, host and target of the request
   cache::StoreRules rules;               ///< valid; what is ignored is told by proxy_ignore_headers
   bool caches_post = false;
+  uint32_t min_uses = 1;  ///< requests for a key before its response is stored
   std::vector<exchange::Template> bypass;
   std::vector<exchange::Template> no_cache;
   uint32_t use_stale = 0;  ///< StaleWhen
   bool updates_in_background = true;
   bool converts_head = true;                 ///< HEAD that misses is asked as GET and stored
   bool tells_status = true;                  ///< Cache-Status and X-Cache
+  bool tells_key = false;                    ///< the key too
   std::optional<uint64_t> max_range_offset;  ///< ranges that begin behind it are the origin's
   bool locks = true;                         ///< one fetch a key at a time
   base::Duration lock_timeout{5000};         ///< how long others wait for its head

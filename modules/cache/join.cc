@@ -19,7 +19,8 @@ constexpr int kMostLooks = 8;
 /// Only who would store what it gets, and may be given what another got, takes
 /// part.
 bool takes_part(const Exchange& exchange, const CacheState& state) {
-  return state.conf->locks && exchange.request.method == http::Method::get && !state.only_if_cached &&
+  return state.conf->locks && !state.scarce && exchange.request.method == http::Method::get &&
+         !state.only_if_cached && !request_directives(exchange, *state.conf).no_store &&
          state.outcome != cache::Outcome::bypass && state.turn == nullptr;
 }
 
@@ -29,7 +30,7 @@ event::Task<Verdict> fetch_in_turn(Exchange& exchange, CacheState& state) {
   if (!takes_part(exchange, state)) co_return forward(exchange, state);
   cache::Fills& fills = state.open->fills;
   base::MonoTime limit = exchange.worker.clock().now() + state.conf->lock_timeout.count();
-  for (int look = 0; look < kMostLooks; ++look) {
+  for (int look = 0; look < kMostLooks;) {
     cache::Flights::Announced announced = fills.announce(state.place, state.conf->lock_age);
     if (announced.kind == Kind::mine) {
       state.turn = exchange.arena.make<Turn>(fills, announced.flight);
@@ -42,7 +43,10 @@ event::Task<Verdict> fetch_in_turn(Exchange& exchange, CacheState& state) {
     cache::Joined how = co_await answer;
     // nginx: who waited too long fetches, and what it gets is not stored.
     state.alone = how == cache::Joined::timed_out || how == cache::Joined::too_many;
-    if (how != cache::Joined::look_again) break;
+    // After a failure the next one tries, while the others wait on: the origin is not asked by all at once,
+    // and they share what comes when it is well again.
+    if (how != cache::Joined::look_again && how != cache::Joined::failed) break;
+    if (how == cache::Joined::look_again) ++look;
     Candidate candidate = find(exchange, state);
     Verdict verdict = use(exchange, state, std::move(candidate));
     if (verdict == Verdict::reply) {

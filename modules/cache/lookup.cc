@@ -38,6 +38,13 @@ void hold(Exchange& exchange, CacheState& state, Candidate candidate) {
   if (!state.refresh) exchange.origin.stand_in = answer_instead;
 }
 
+/// proxy_cache_min_uses: counts this one, and says whether there were too few so far.
+bool is_scarce(Exchange& exchange, const CacheState& state) {
+  if (state.conf->min_uses <= 1 || !state.open->uses) return false;
+  uint32_t now = static_cast<uint32_t>(exchange.worker.clock().wall_seconds());
+  return state.open->uses->count(state.digest, now) < state.conf->min_uses;
+}
+
 /// proxy_cache_max_range_offset: whether the request's first range begins behind it.
 bool is_far_range(const Exchange& exchange, const CacheConf& conf) {
   if (!conf.max_range_offset || exchange.request.method != http::Method::get) return false;
@@ -56,10 +63,16 @@ http::CacheControl request_directives(const Exchange& exchange, const CacheConf&
 
 Verdict use(Exchange& exchange, CacheState& state, Candidate candidate) {
   http::CacheControl control = request_directives(exchange, *state.conf);
-  state.only_if_cached = control.only_if_cached;
+  state.only_if_cached = control.only_if_cached && !state.refresh;
   if (!candidate) return Verdict::next;
   state.found = static_cast<bool>(candidate.found);
   if (!outlives_orders(exchange, state, candidate)) return Verdict::next;
+  if (state.refresh) {
+    state.outcome = cache::Outcome::expired;
+    state.fwd = "stale";
+    hold(exchange, state, std::move(candidate));
+    return Verdict::next;
+  }
   const cache::Facts& facts = candidate.facts();
   int64_t now = exchange.worker.clock().wall_seconds();
   cache::Use use = cache::decide_use(control, facts.freshness, facts.flags, now);
@@ -81,7 +94,11 @@ Verdict forward(Exchange& exchange, CacheState& state) {
   if (state.fwd.empty()) state.fwd = "uri-miss";
   exchange.origin.cache_status = cache::outcome_text(state.outcome);
   state.open->zone.count_miss(state.digest, state.found);
-  state.by_range = !state.only_if_cached && is_far_range(exchange, *state.conf);
+  // What is not stored is not asked for as a whole either: the client's own ranges and conditions are passed
+  // on.
+  state.scarce = state.scarce && !state.found;
+  if (state.scarce) state.detail = "min-uses";
+  state.by_range = !state.only_if_cached && (state.scarce || is_far_range(exchange, *state.conf));
   if (!state.only_if_cached) return Verdict::next;
   state.fwd = {};
   state.detail = "only-if-cached";
@@ -92,6 +109,7 @@ Verdict look_up(const Call& call) {
   Exchange& exchange = call.exchange;
   const CacheConf& conf = call.conf_as<CacheConf>();
   CacheState& state = exchange.state<CacheState>(call.module);
+  if (state.passes_by) return Verdict::next;
   bool refresh = state.refresh;
   Turn* turn = refresh ? state.turn : nullptr;
   state = CacheState{};
@@ -114,17 +132,13 @@ Verdict look_up(const Call& call) {
     state.fwd = "bypass";
     return forward(exchange, state);
   }
-  if (refresh) {
-    state.outcome = cache::Outcome::expired;
-    hold(exchange, state, find(exchange, state));
-    state.fwd = "stale";
-    return Verdict::next;
-  }
+  if (!refresh) state.scarce = is_scarce(exchange, state);
   Candidate candidate = find(exchange, state);
   if (!candidate && candidate.location != 0 && state.open->tiers) {
     return exchange::deferred(exchange, look_on_disk(exchange, state));
   }
   if (use(exchange, state, std::move(candidate)) == Verdict::reply) return Verdict::reply;
+  if (refresh) return Verdict::next;
   return exchange::deferred(exchange, fetch_in_turn(exchange, state));
 }
 

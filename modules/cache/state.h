@@ -21,6 +21,8 @@ struct CacheState {
   uint64_t mark;        ///< what purges are older than a fetch that starts now
   base::Digest place;   ///< of what this request selects, or most likely will: `digest` or a variant's
   base::Digest digest;  ///< of the key: the place of the response, or of the marker of its variants
+  uint64_t salt;        ///< of the marker of its variants; 0: there is none
+  Candidate* others;    ///< other variants the origin is asked about, a list (other_variants.h)
   Candidate* held;  ///< what is stored but may not be used as it is: the origin is asked about it. Or null
   cache::Outcome outcome;
   std::string_view fwd;     ///< why the origin is asked (RFC 9211 §2.2); empty: it is not
@@ -34,8 +36,11 @@ struct CacheState {
   bool collapsed;
   Turn* turn;           ///< to fetch what this request selects, where it was asked for. Or null
   bool refresh;         ///< nobody is answered: what is stored is being validated in the background
-  bool asked;           ///< the origin was asked whether `held` is current
+  bool asked;           ///< the origin was asked whether `held` or one of `others` is current
+  bool renewed;         ///< and it is
   bool by_range;        ///< a range that is passed on (proxy_cache_max_range_offset)
+  bool scarce;          ///< asked for too rarely to be stored (proxy_cache_min_uses)
+  bool passes_by;       ///< the rest of a body is asked for (rest.h): nothing is looked up or stored
   bool only_if_cached;  ///< the request says so (RFC 9111 §5.2.1.7)
 };
 

@@ -1,5 +1,8 @@
 #include "modules/cache/worker_zones.h"
 
+#include <algorithm>
+
+#include "exchange/route.h"
 #include "modules/cache/orders.h"
 
 namespace cache_module {
@@ -21,7 +24,14 @@ base::Result<void> WorkerZones::open(const ZoneSet& set) {
     if (!mapping) return tl::unexpected(mapping.error());
     open_.push_back(std::make_unique<OpenZone>(std::move(*mapping), *conf, worker_));
     open_.back()->orders = orders_of(worker_, conf->index);
+    if (conf->notes_segment) {
+      mapping = conf->notes_segment->map();
+      if (!mapping) return tl::unexpected(mapping.error());
+      open_.back()->notes = std::make_unique<cache::Notes>(std::move(*mapping));
+    }
     inactive_.push_back(conf->inactive);
+    base::Result<void> counts = open_uses(*open_.back(), *conf);
+    if (!counts) return counts;
     base::Result<void> on_disk = open_disk(*open_.back(), *conf);
     if (!on_disk) return on_disk;
   }
@@ -31,6 +41,15 @@ base::Result<void> WorkerZones::open(const ZoneSet& set) {
   if (!worker_.is_keeper() || open_.empty()) return {};
   worker_.on_death([this](uint32_t process_index) { release(process_index); });
   tidy_.start(kTidyEvery);
+  return {};
+}
+
+base::Result<void> WorkerZones::open_uses(OpenZone& open, const ZoneConf& conf) {
+  if (!conf.uses_segment) return {};
+  base::Result<shm::Mapping> mapping = conf.uses_segment->map();
+  if (!mapping) return tl::unexpected(mapping.error());
+  open.uses_memory.emplace(std::move(*mapping));
+  open.uses.emplace(open.uses_memory->memory(), cache::UseCounts::bytes(conf.keys_size), conf.inactive);
   return {};
 }
 
@@ -48,6 +67,7 @@ base::Result<void> WorkerZones::open_disk(OpenZone& open, const ZoneConf& conf) 
   open.tiers =
       std::make_unique<cache::Tiers>(worker_.loop(), worker_.log(), open.zone, std::move(store), identity);
   cache::Tiers& tiers = *open.tiers;
+  open.fills.set_disk(&tiers);
   open.remember = [&tiers](std::vector<cache::PurgeOrder> orders, std::function<void(bool)> done) {
     tiers.purge(std::move(orders), std::move(done));
   };
@@ -88,6 +108,25 @@ void WorkerZones::on_tidy(void* owner) {
   self.tidy_.start(kTidyEvery);
 }
 
+namespace {
+
+/// proxy_cache_min_uses of some route needs a table of the zone's own.
+base::Result<void> make_uses_segment(ZoneConf& zone, const exchange::Builder& builder) {
+  bool counts = std::ranges::any_of(builder.routes, [&zone](const exchange::Route* route) {
+    const auto* conf = static_cast<const CacheConf*>(route->find(CacheConf::kSection));
+    return conf != nullptr && conf->zone.get() == &zone && conf->min_uses > 1;
+  });
+  if (!counts) return {};
+  size_t bytes = cache::UseCounts::bytes(zone.keys_size);
+  base::Result<shm::SegmentPtr> segment =
+      builder.segments->open("uses:" + zone.name, 1, bytes, [](std::byte*, size_t) {});
+  if (!segment) return tl::unexpected(segment.error());
+  zone.uses_segment = *segment;
+  return {};
+}
+
+}  // namespace
+
 base::Result<void> make_segments(const exchange::Module&, exchange::Builder& builder) {
   if (builder.segments == nullptr || builder.test_only) return {};
   for (const std::shared_ptr<ZoneConf>& zone : zones(builder).zones) {
@@ -102,6 +141,12 @@ base::Result<void> make_segments(const exchange::Module&, exchange::Builder& bui
         builder.segments->open("cache:" + zone->name, shape.layout(), shape.total, format);
     if (!segment) return tl::unexpected(segment.error());
     zone->segment = *segment;
+    base::Result<void> counts = make_uses_segment(*zone, builder);
+    if (!counts) return counts;
+    segment = builder.segments->open("notes:" + zone->name, cache::Notes::kLayout, cache::Notes::kBytes,
+                                     [](std::byte*, size_t) {});
+    if (!segment) return tl::unexpected(segment.error());
+    zone->notes_segment = *segment;
     if (!zone->on_disk) continue;
     segment = builder.segments->open("disk:" + zone->path, cache::kDiskLayout, cache::DiskRegions::bytes(),
                                      [](std::byte* memory, size_t) { cache::DiskRegions::format(memory); });

@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "cache/fill.h"
+#include "cache/notes.h"
 #include "cache/purge_orders.h"
 #include "cache/tiers.h"
+#include "cache/use_counts.h"
 #include "cache/zone.h"
 #include "exchange/module.h"
 #include "exchange/worker.h"
@@ -23,7 +25,10 @@ struct OpenZone {
         fills(worker.loop(), worker.under_way(), zone, worker.processes()) {}
   cache::Zone zone;
   cache::Fills fills;
-  std::unique_ptr<cache::Tiers> tiers;   ///< null: in memory only
+  std::unique_ptr<cache::Tiers> tiers;  ///< null: in memory only
+  std::unique_ptr<cache::Notes> notes;  ///< null where there is nothing but tests
+  std::optional<shm::Mapping> uses_memory;
+  std::optional<cache::UseCounts> uses;  ///< of keys that are not stored; empty: nobody counts them
   cache::PurgeOrders* orders = nullptr;  ///< standing purges; null where there is nothing but tests
   /// Writes purges to the zone's disk and says whether they are there; empty: it has none.
   std::function<void(std::vector<cache::PurgeOrder>, std::function<void(bool)>)> remember;
@@ -42,6 +47,7 @@ class WorkerZones {
  private:
   static void on_tidy(void* owner);
   void release(uint32_t process_index);
+  base::Result<void> open_uses(OpenZone& open, const ZoneConf& conf);
   base::Result<void> open_disk(OpenZone& open, const ZoneConf& conf);
 
   exchange::Worker& worker_;

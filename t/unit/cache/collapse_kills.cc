@@ -1,6 +1,8 @@
 // Processes that fetch and read for one another are killed: between any two stores to what they share, and at
 // random instants. Nobody waits for ever, nobody is given a wrong body or a torn one as whole, nothing leaks.
 #include <criterion/criterion.h>
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -132,6 +134,7 @@ namespace {
 /// How far each process has come, for the test to see.
 struct Score {
   std::atomic<uint64_t> whole, failed, joined;
+  int more_whole;  // an eventfd that counts them, to be waited for
 };
 
 /// One process: fetches keys, joins others' fetches, reads with its own pauses.
@@ -262,6 +265,7 @@ class Client {
     if (peek.state == http::Readiness::end) {
       if (request.got != request.expected) _exit(96);
       ++score_.whole;
+      eventfd_write(score_.more_whole, 1);
       score_.joined += request.joined;
     } else {
       ++score_.failed;
@@ -289,6 +293,7 @@ Test(collapse_kills, random_kills_under_load_show_no_wrong_body_and_nobody_waits
   shm::ProcessTable table = std::move(*shm::ProcessTable::make(segments, kClients + 1));
   auto* score = static_cast<Score*>(
       mmap(nullptr, sizeof(Score), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  score->more_whole = eventfd(0, EFD_CLOEXEC);
   shm::ProcessIndex keeper = table.claim(shm::ProcessKind::keeper, 0, 1);
   cache::Zone zone = fixture.open(keeper);
   event::Loop loop;
@@ -321,9 +326,14 @@ Test(collapse_kills, random_kills_under_load_show_no_wrong_body_and_nobody_waits
     start(i, round);
   }
   // They still get on: nobody hangs on what the dead had promised.
-  uint64_t whole = score->whole;
-  for (int i = 0; i < 2000 && score->whole < whole + 100; ++i) usleep(10000);
-  cr_assert_geq(score->whole.load(), whole + 100);
+  eventfd_t seen = 0;
+  eventfd_write(score->more_whole, 1);  // so that the read that forgets what was before has something
+  eventfd_read(score->more_whole, &seen);
+  for (uint64_t whole = 0; whole < 100; whole += seen) {
+    pollfd more{score->more_whole, POLLIN, 0};
+    cr_assert_eq(poll(&more, 1, 20'000), 1, "after %lu nothing comes any more", whole);
+    eventfd_read(score->more_whole, &seen);
+  }
   for (unsigned i = 0; i < kClients; ++i) end(i);
   cr_assert_gt(score->joined.load(), 100);
   cr_assert_eq(zone.flights().count(), 0);
