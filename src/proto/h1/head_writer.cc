@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cstring>
 
 #include "proto/h1/scan.h"
@@ -11,16 +12,19 @@ namespace {
 
 constexpr size_t kWireFieldsSize = 160;  // at most: all the lines below together
 
-bool is_wire_field(http::Name name, const WireFields& wire) {
-  switch (name) {
-    case http::Name::connection:
-    case http::Name::keep_alive:
-    case http::Name::proxy_connection:
-    case http::Name::transfer_encoding:
-    case http::Name::content_length: return true;
-    case http::Name::upgrade: return wire.connection != WireFields::Connection::upgrade;
-    default: return false;
+// Looked up for each field of each head: those that say how this connection carries the message.
+constexpr auto kIsWireField = [] {
+  std::array<bool, static_cast<size_t>(http::Name::count_)> wire{};
+  for (http::Name name : {http::Name::connection, http::Name::keep_alive, http::Name::proxy_connection,
+                          http::Name::transfer_encoding, http::Name::content_length, http::Name::upgrade}) {
+    wire[static_cast<size_t>(name)] = true;
   }
+  return wire;
+}();
+
+bool is_wire_field(http::Name name, const WireFields& wire) {
+  if (!kIsWireField[static_cast<size_t>(name)]) return false;
+  return name != http::Name::upgrade || wire.connection != WireFields::Connection::upgrade;
 }
 
 size_t fields_size(const http::Fields& fields) {
@@ -29,12 +33,22 @@ size_t fields_size(const http::Fields& fields) {
   return size;
 }
 
+struct Word16 {
+  uint64_t halves[2];
+};
+
 // Copies text of any size, most of which is a name or a short value: two overlapping words instead of a call.
 inline char* append(char* to, std::string_view text) {
   size_t size = text.size();
   const char* from = text.data();
-  if (size > 16) {
+  if (size > 32) {
     std::memcpy(to, from, size);
+  } else if (size >= 16) {
+    Word16 first, last;
+    std::memcpy(&first, from, 16);
+    std::memcpy(&last, from + size - 16, 16);
+    std::memcpy(to, &first, 16);
+    std::memcpy(to + size - 16, &last, 16);
   } else if (size >= 8) {
     uint64_t first, last;
     std::memcpy(&first, from, 8);
