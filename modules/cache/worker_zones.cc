@@ -36,7 +36,10 @@ base::Result<void> WorkerZones::open(const ZoneSet& set) {
     if (!on_disk) return on_disk;
   }
   worker_.on_wake([this] {
-    for (const std::unique_ptr<OpenZone>& open : open_) open->fills.look();
+    for (const std::unique_ptr<OpenZone>& open : open_) {
+      if (open->tiers) open->tiers->open();
+      open->fills.look();
+    }
   });
   if (!worker_.is_keeper() || open_.empty()) return {};
   worker_.on_death([this](uint32_t process_index) { release(process_index); });
@@ -83,6 +86,7 @@ base::Result<void> WorkerZones::open_disk(OpenZone& open, const ZoneConf& conf) 
     tiers.on_remembered([orders = open.orders](const cache::PurgeOrder& order) {
       if (orders != nullptr) (void)orders->add_remembered(order);
     });
+    tiers.on_mounted([&open] { open.fills.wake_all(); });
     tiers.keep();
   } else {
     tiers.attach();

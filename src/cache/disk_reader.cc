@@ -72,9 +72,9 @@ std::optional<std::string_view> DiskFound::whole_body() const {
 http::BodyPtr DiskFound::body(uint64_t first, uint64_t size) const {
   const RecordView& record = *lookup_->record;
   if (record.extents.empty()) return std::make_unique<LookupBody>(lookup_, record.body.substr(first, size));
-  return std::make_unique<DiskBody>(lookup_->store, record.header.digest,
-                                    std::vector<DiskExtent>(record.extents.begin(), record.extents.end()),
-                                    first, size);
+  return std::make_unique<DiskBody>(
+      lookup_->store, record.header.digest,
+      std::make_shared<std::vector<DiskExtent>>(record.extents.begin(), record.extents.end()), first, size);
 }
 
 struct DiskBody::Piece {
@@ -114,8 +114,8 @@ struct DiskBody::Piece {
   }
 };
 
-DiskBody::DiskBody(DiskStorePtr store, const base::Digest& digest, std::vector<DiskExtent> extents,
-                   uint64_t first, uint64_t size)
+DiskBody::DiskBody(DiskStorePtr store, const base::Digest& digest, DiskExtents extents, uint64_t first,
+                   uint64_t size)
     : store_(std::move(store)),
       digest_(digest),
       extents_(std::move(extents)),
@@ -127,33 +127,28 @@ DiskBody::~DiskBody() {
 }
 
 void DiskBody::add(const DiskExtent& extent) {
-  extents_.push_back(extent);
-  if (reader_ != nullptr) store_->loop().post(*reader_);
-}
-
-void DiskBody::fail() {
-  failed_ = true;
+  extents_->push_back(extent);
   if (reader_ != nullptr) store_->loop().post(*reader_);
 }
 
 void DiskBody::skip_before() {
-  while (next_ < extents_.size() && skip_ >= extents_[next_].size) skip_ -= extents_[next_++].size;
+  const std::vector<DiskExtent>& extents = *extents_;
+  while (next_ < extents.size() && skip_ >= extents[next_].size) skip_ -= extents[next_++].size;
 }
 
 http::Peek DiskBody::peek(std::span<iovec> pieces) {
   if (remaining_ == 0) return {http::Readiness::end, 0, true};
   if (!piece_) {
     skip_before();
-    if (next_ == extents_.size()) {
-      return {failed_ ? http::Readiness::failed : http::Readiness::wait, 0, false};
-    }
+    const std::vector<DiskExtent>& extents = *extents_;
+    if (next_ == extents.size()) return {http::Readiness::wait, 0, false};
     piece_ = std::make_shared<Piece>();
     piece_->owner = this;
     piece_->store = store_;
     piece_->digest = digest_;
-    piece_->extent = extents_[next_];
-    for (size_t i = next_ + 1; i < extents_.size() && i <= next_ + kAhead; ++i) {
-      piece_->ahead.push_back(extents_[i].location);
+    piece_->extent = extents[next_];
+    for (size_t i = next_ + 1; i < extents.size() && i <= next_ + kAhead; ++i) {
+      piece_->ahead.push_back(extents[i].location);
     }
     piece_->run(true);
   }

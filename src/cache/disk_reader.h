@@ -52,12 +52,17 @@ class DiskFound {
   std::shared_ptr<const DiskLookup> lookup_;
 };
 
+/// The extents of a body, in their order; those who read it share them, and more may come.
+using DiskExtents = std::shared_ptr<std::vector<DiskExtent>>;
+
 /// A body that lies in extents, also one that is still being written: extents are told as they come. One
 /// extent is in memory at a time.
 class DiskBody final : public http::Body {
  public:
+  /// Of a body that has no end yet.
+  static constexpr uint64_t kUnknown = UINT64_MAX;
   /// `size` bytes from `first`.
-  DiskBody(DiskStorePtr store, const base::Digest& digest, std::vector<DiskExtent> extents, uint64_t first,
+  DiskBody(DiskStorePtr store, const base::Digest& digest, DiskExtents extents, uint64_t first,
            uint64_t size);
   ~DiskBody() override;
 
@@ -67,8 +72,6 @@ class DiskBody final : public http::Body {
 
   /// The next extent of a body that is still being written.
   void add(const DiskExtent& extent);
-  /// It will never be whole.
-  void fail();
 
  private:
   struct Piece;
@@ -76,7 +79,7 @@ class DiskBody final : public http::Body {
 
   DiskStorePtr store_;
   base::Digest digest_;
-  std::vector<DiskExtent> extents_;
+  DiskExtents extents_;
   size_t next_ = 0;    // extent
   uint64_t skip_ = 0;  // bytes of what follows that are not wanted
   uint64_t remaining_ = 0;

@@ -99,6 +99,9 @@ class RecordImage {
   /// Three pieces that make the whole length.
   void pieces(iovec* out) const;
 
+  /// Its body, for a record that was not written; the image is of no use afterwards.
+  std::string take_body() { return std::move(body_); }
+
   const RecordHeader& header() const { return *reinterpret_cast<const RecordHeader*>(meta_.data()); }
   DiskExtent as_extent(uint64_t location) const {
     return {location, header().piece_size, static_cast<uint32_t>(header().body_checksum)};

@@ -139,7 +139,13 @@ bool DiskStore::put(const DiskObject& object, std::string body, Done done) {
   return image && submit(std::move(image), std::move(done));
 }
 
-bool DiskStore::submit(std::unique_ptr<RecordImage> image, Done done) {
+bool DiskStore::is_busy(StoreWaiter& waiter) {
+  if (queued_bytes_ < kBusy) return false;
+  waiters_.push_back(waiter);
+  return true;
+}
+
+bool DiskStore::submit(std::unique_ptr<RecordImage>&& image, Done done) {
   size_t size = image->header().length;
   if (!accepts() || queued_bytes_ + size > kMostQueued) {
     volume_.regions().add(DiskCount::refused);
@@ -171,6 +177,10 @@ void DiskStore::on_batch(Batch& batch) {
     if (batch.queued[i].done) batch.queued[i].done(batch.items[i].location);
   }
   write_queued();
+  while (queued_bytes_ < kBusy && !waiters_.empty()) {
+    StoreWaiter* waiter = waiters_.pop_front();
+    if (waiter->reader != nullptr) loop_.post(*waiter->reader);
+  }
 }
 
 void DiskStore::sync() {

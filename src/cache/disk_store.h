@@ -26,6 +26,7 @@
 #include <string>
 #include <vector>
 
+#include "base/list.h"
 #include "cache/disk_line.h"
 #include "cache/disk_loader.h"
 #include "cache/disk_reader.h"
@@ -51,6 +52,11 @@ class DiskIndex {
   virtual void on_moved(const base::Digest& digest, uint64_t from, uint64_t to) = 0;
 };
 
+/// Who waits for the store to have room for more.
+struct StoreWaiter : base::ListNode<DiskStore> {
+  event::Ready* reader = nullptr;
+};
+
 struct DiskTotals {
   uint64_t size = 0;  ///< bytes the store uses of max_size
   uint32_t regions = 0, used_regions = 0;
@@ -62,7 +68,8 @@ class DiskStore : public std::enable_shared_from_this<DiskStore> {
  public:
   using Done = std::function<void(uint64_t location)>;
 
-  static constexpr size_t kMostQueued = 16 << 20;      ///< bytes on their way to the disk, in one process
+  static constexpr size_t kMostQueued = 16 << 20;      ///< bytes on their way to the disk, in one process …
+  static constexpr size_t kBusy = kMostQueued / 4;     ///< … above which writers wait
   static constexpr base::Duration kSyncAfter{500};     ///< what was written is synced this much later
   static constexpr uint32_t kMostFailures = 8;         ///< in a row: the store goes offline …
   static constexpr base::Duration kOfflineFor{10000};  ///< … for this long, in all processes
@@ -113,8 +120,10 @@ class DiskStore : public std::enable_shared_from_this<DiskStore> {
   event::DiskThreads& threads() { return threads_; }
 
   // For DiskWriter and DiskBody.
-  /// Queues a record. False: not now.
-  bool submit(std::unique_ptr<RecordImage> image, Done done);
+  /// Queues a record. False: not now, and the image is still the caller's.
+  bool submit(std::unique_ptr<RecordImage>&& image, Done done);
+  /// Whether so much waits that a writer does well to wait too; `waiter` is woken when that changes.
+  bool is_busy(StoreWaiter& waiter);
   void count_read(DiskRead outcome, bool torn);
 
  private:
@@ -161,6 +170,7 @@ class DiskStore : public std::enable_shared_from_this<DiskStore> {
   bool writing_ = false;
   std::vector<Queued> queue_;
   size_t queued_bytes_ = 0;  // also of those being written
+  base::List<StoreWaiter, DiskStore> waiters_;
   event::Timer sync_timer_;
   std::vector<PurgeOrder> orders_;
   std::vector<std::function<void(bool)>> orders_done_;

@@ -13,11 +13,13 @@ struct DiskWriter::State final : std::enable_shared_from_this<DiskWriter::State>
   std::string buffer;
   std::vector<DiskExtent> extents;  // that reached the disk
   size_t sent = 0;                  // extents on their way or there
+  uint64_t sent_bytes = 0;          // of body in them
   uint64_t ahead = 0;               // bytes on their way
   uint64_t written = 0;
+  std::string rest;  // failed: what was under way
   bool failed = false;
   bool waiting = false;  // somebody was told to wait
-  event::Ready* waiter = nullptr;
+  StoreWaiter waiter;
   std::function<void(const DiskExtent&)> tell;
   Done done;
   std::shared_ptr<State> self;  // while it waits for its own on_ready()
@@ -26,13 +28,16 @@ struct DiskWriter::State final : std::enable_shared_from_this<DiskWriter::State>
   void on_written(RecordImage* image, uint64_t location);
   void finish_if_all_there();
   void send_object();
+  bool is_too_large(uint64_t size) const {
+    return size > store->volume().geometry().region_size / 2 * uint64_t{store->volume().regions().count()};
+  }
   void fail() {
     failed = true;
-    wake();
+    if (ahead == 0 && waiter.reader != nullptr) store->loop().post(*waiter.reader);
     if (done) answer_no();
   }
   void wake() {
-    if (waiter != nullptr && std::exchange(waiting, false)) store->loop().post(*waiter);
+    if (waiter.reader != nullptr && std::exchange(waiting, false)) store->loop().post(*waiter.reader);
   }
   void answer_no() {
     self = shared_from_this();
@@ -45,7 +50,8 @@ struct DiskWriter::State final : std::enable_shared_from_this<DiskWriter::State>
   }
 };
 
-DiskWriter DiskWriter::begin(std::shared_ptr<DiskStore> store, const DiskObject& object) {
+DiskWriter DiskWriter::begin(std::shared_ptr<DiskStore> store, const DiskObject& object,
+                             std::optional<uint64_t> size) {
   if (!store->accepts()) return DiskWriter();
   auto state = std::make_shared<State>();
   state->key = object.key;
@@ -60,49 +66,63 @@ DiskWriter DiskWriter::begin(std::shared_ptr<DiskStore> store, const DiskObject&
   // A purge that comes while it is written covers it.
   state->sequence = store->volume().regions().next_sequence();
   state->store = std::move(store);
+  if (size && state->is_too_large(*size)) return DiskWriter();
   return DiskWriter(std::move(state));
 }
 
 bool DiskWriter::append(std::string_view bytes) {
   State& state = *state_;
+  if (state.failed) return false;
   const size_t piece = state.store->volume().geometry().largest_piece();
+  state.written += bytes.size();
   while (!state.failed && !bytes.empty()) {
     size_t take = std::min(bytes.size(), piece - state.buffer.size());
     state.buffer.append(bytes.substr(0, take));
     bytes.remove_prefix(take);
-    state.written += take;
     if (state.buffer.size() == piece && !bytes.empty()) state.send_extent();
   }
-  return !state.failed;
+  state.buffer.append(bytes);  // failed: they are part of the rest
+  return true;
+}
+
+void DiskWriter::flush() {
+  if (!state_->failed && !state_->buffer.empty()) state_->send_extent();
 }
 
 bool DiskWriter::State::send_extent() {
-  const DiskGeometry& geometry = store->volume().geometry();
   uint64_t size = buffer.size();
-  bool fits = written <= geometry.region_size / 2 * uint64_t{store->volume().regions().count()};
   std::unique_ptr<RecordImage> image;
-  if (fits)
-    image = RecordImage::extent(geometry, object.digest, std::exchange(buffer, {}), written - size, sequence);
+  if (!is_too_large(sent_bytes + size)) {
+    image = RecordImage::extent(store->volume().geometry(), object.digest, std::exchange(buffer, {}),
+                                sent_bytes, sequence);
+  }
   if (!image) {
     fail();
     return false;
   }
-  ahead += size;
-  ++sent;
   RecordImage* raw = image.get();
-  if (!store->submit(std::move(image), [state = shared_from_this(), raw](uint64_t location) {
-        state->on_written(raw, location);
-      })) {
+  bool taken = store->submit(std::move(image), [state = shared_from_this(), raw](uint64_t location) {
+    state->on_written(raw, location);
+  });
+  if (!taken) {
+    buffer = image->take_body();
     fail();
     return false;
   }
+  ahead += size;
+  sent_bytes += size;
+  ++sent;
   return true;
 }
 
 void DiskWriter::State::on_written(RecordImage* image, uint64_t location) {
   ahead -= image->header().piece_size;
-  if (location == 0) fail();
-  if (failed) return;
+  failed = failed || location == 0;
+  if (failed) {
+    rest += image->take_body();
+    fail();
+    return;
+  }
   extents.push_back(image->as_extent(location));
   if (tell) tell(extents.back());
   if (ahead <= kAhead / 2) wake();
@@ -131,7 +151,7 @@ void DiskWriter::State::send_object() {
 
 void DiskWriter::finish(Done done) {
   std::shared_ptr<State> state = std::move(state_);
-  state->waiter = nullptr;
+  state->waiter.reader = nullptr;
   state->done = std::move(done);
   if (state->failed) return state->answer_no();
   if (state->sent != 0 && !state->buffer.empty() && !state->send_extent()) return;
@@ -141,18 +161,31 @@ void DiskWriter::finish(Done done) {
 void DiskWriter::abandon() {
   if (!state_) return;
   state_->failed = true;
-  state_->waiter = nullptr;
+  state_->waiter.reader = nullptr;
+  state_->waiter.unlink();
   state_->tell = nullptr;
   state_.reset();
 }
 
+void DiskWriter::give_up() { state_->fail(); }
+
 bool DiskWriter::wants_more() const {
-  bool more = state_->failed || state_->ahead < kAhead;
-  if (!more) state_->waiting = true;
-  return more;
+  State& state = *state_;
+  if (state.failed) return state.ahead == 0;
+  if (state.ahead != 0 && state.ahead >= kAhead) {
+    state.waiting = true;
+    return false;
+  }
+  return !state.store->is_busy(state.waiter);
 }
 
-void DiskWriter::set_waiter(event::Ready* waiter) { state_->waiter = waiter; }
+std::string DiskWriter::take_rest() {
+  return std::exchange(state_->rest, {}) + std::exchange(state_->buffer, {});
+}
+void DiskWriter::set_waiter(event::Ready* waiter) { state_->waiter.reader = waiter; }
+bool DiskWriter::failed() const { return state_->failed; }
+size_t DiskWriter::buffered() const { return state_->buffer.size(); }
+uint64_t DiskWriter::ahead() const { return state_->ahead; }
 std::span<const DiskExtent> DiskWriter::extents() const { return state_->extents; }
 void DiskWriter::on_extent(std::function<void(const DiskExtent&)> tell) { state_->tell = std::move(tell); }
 uint64_t DiskWriter::written() const { return state_->written; }

@@ -5,7 +5,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 
 #include "cache/disk_record.h"
 #include "event/ready.h"
@@ -22,8 +24,9 @@ class DiskWriter {
   static constexpr size_t kAhead = 2 << 20;
 
   DiskWriter() = default;
-  /// Copies what `object` says. Empty when the store takes nothing now.
-  static DiskWriter begin(std::shared_ptr<DiskStore> store, const DiskObject& object);
+  /// Copies what `object` says. Empty when the store takes nothing now, or never a body of `size` bytes.
+  static DiskWriter begin(std::shared_ptr<DiskStore> store, const DiskObject& object,
+                          std::optional<uint64_t> size = std::nullopt);
   DiskWriter(DiskWriter&&) noexcept = default;
   DiskWriter& operator=(DiskWriter&& other) noexcept {
     abandon();
@@ -33,11 +36,21 @@ class DiskWriter {
   ~DiskWriter() { abandon(); }
 
   explicit operator bool() const { return state_ != nullptr; }
-  /// False: the store could not take it, and never will.
+  /// False: the store could not take what came before, and takes nothing of this.
   bool append(std::string_view bytes);
-  /// Whether it is well to append now. After a no, `set_waiter`'s is woken when that changes.
+  /// What was appended goes out now, also if a larger piece could be made of it with more.
+  void flush();
+  /// Whether it is well to append now, or useless. After a no, `set_waiter`'s is woken when that changes.
   bool wants_more() const;
+  /// Woken also when the store could not take it and nothing is under way any more.
   void set_waiter(event::Ready* waiter);
+  bool failed() const;
+  /// The store could not take it, and wants_more() says yes: the bytes behind those in extents().
+  std::string take_rest();
+  /// Appended, and neither on the disk nor on the way there.
+  size_t buffered() const;
+  /// Bytes on their way.
+  uint64_t ahead() const;
   /// What lies on the disk by now, for those who read along (DiskBody): bytes are read from here only.
   std::span<const DiskExtent> extents() const;
   /// Called with every extent that has reached the disk, in their order.
@@ -46,6 +59,8 @@ class DiskWriter {
 
   /// The body is whole. Calls `done` later, never from here; the writer is empty afterwards.
   void finish(Done done);
+  /// As if the store could not take it: those who read along cannot be told of what lies there.
+  void give_up();
   /// The object is given up; what was written of it is lost room until its region is recycled.
   void abandon();
 

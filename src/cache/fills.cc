@@ -1,6 +1,7 @@
 #include "cache/fill.h"
 #include "cache/growing_body.h"
 #include "cache/join.h"
+#include "cache/tiers.h"
 
 namespace cache {
 
@@ -9,6 +10,19 @@ Fills::~Fills() = default;
 Fill* Fills::find(const base::Digest& digest, std::string_view key) const {
   auto found = by_digest_.find(digest);
   return found != by_digest_.end() && found->second->object().key == key ? found->second : nullptr;
+}
+
+// What lies on a disk that this process has not opened (yet) it cannot read.
+bool Fills::can_read(const FoundGrowing& growing) const {
+  if (growing.place == BodyPlace::memory) return true;
+  if (tiers_ == nullptr) return false;
+  (void)tiers_->store().accepts();
+  return tiers_->store().attached();
+}
+
+FoundGrowing Fills::find_growing(const base::Digest& digest, std::string_view key, base::Arena& arena) {
+  FoundGrowing growing = zone_.find_growing(digest, key, arena);
+  return can_read(growing) ? std::move(growing) : FoundGrowing();
 }
 
 http::BodyPtr Fills::read(FoundGrowing growing, Resume resume) {
@@ -45,6 +59,11 @@ void Fills::look() {
     join->look();
     join = next;
   }
+  for (GrowingBody* reader = in_memory_.front(); reader != nullptr;) {
+    GrowingBody* next = in_memory_.next(*reader);
+    reader->look_for_move();
+    reader = next;
+  }
   for (GrowingBody* reader = readers_.front(); reader != nullptr;) {
     GrowingBody* next = readers_.next(*reader);
     reader->look();
@@ -55,7 +74,7 @@ void Fills::look() {
 // It may have died after a change and before it woke those who wait for that: everybody looks.
 void Fills::release_process(shm::ProcessIndex process) {
   zone_.release_process(process);
-  wake(~uint64_t{0});
+  wake_all();
 }
 
 }  // namespace cache

@@ -142,6 +142,14 @@ bool Flights::grow(const FlightRef& flight, const base::Digest& digest, uint32_t
   return true;
 }
 
+bool Flights::move(const FlightRef& flight, uint32_t entry) {
+  if (!flight) return false;
+  shm::Locked locked = shards_[flight.shard].locked();
+  if (!is_mine(flight)) return false;
+  at(flight.shard, flight.number).entry = entry;
+  return true;
+}
+
 FlightRef Flights::begin_growing(const base::Digest& digest, uint32_t entry, base::MonoTime now) {
   uint32_t shard = shard_of(digest);
   shm::Locked locked = shards_[shard].locked();
@@ -224,6 +232,13 @@ uint32_t Flights::growing(uint32_t shard, const base::Digest& digest, FlightRef&
   if (state_of(word) != FlightState::growing) return 0;
   flight = {shard, number, sequence_of(word)};
   return at(shard, number).entry;
+}
+
+uint32_t Flights::growing(const FlightRef& flight) const {
+  const Flight& there = at(flight.shard, flight.number);
+  uint64_t word = there.word.load(kAcquire);
+  bool grows = sequence_of(word) == flight.sequence && state_of(word) == FlightState::growing;
+  return grows ? there.entry : 0;
 }
 
 void Flights::detach(uint32_t shard, const base::Digest& digest, Detached why) {

@@ -72,10 +72,13 @@ class Flights {
   /// `now`: monotonic milliseconds. A pending flight older than `most_age` milliseconds is superseded.
   Announced announce(const base::Digest& digest, base::MonoTime now, int64_t most_age);
 
-  /// The response head is there and the object can be read. False: not this process's flight any more.
+  /// The response head is there and the object can be read. False: not this
+  /// process's flight any more.
   bool grow(const FlightRef& flight, const base::Digest& digest, uint32_t entry);
   /// A flight for an object that nobody announced: growing at once. Empty: no place, or another has it.
   FlightRef begin_growing(const base::Digest& digest, uint32_t entry, base::MonoTime now);
+  /// What it fills goes on as another object, for those who read it already too.
+  bool move(const FlightRef& flight, uint32_t entry);
   /// Ends a flight of this process. Returns who has to be woken.
   uint64_t end(const FlightRef& flight, FlightEnd how);
   /// Ends it and remembers until `until` (monotonic milliseconds) that nobody is to wait for this key.
@@ -94,6 +97,8 @@ class Flights {
   // With the shard's lock held:
   /// The number of the object that grows with that digest, and its flight; or 0.
   uint32_t growing(uint32_t shard, const base::Digest& digest, FlightRef& flight) const;
+  /// The number of the object that this flight fills, or 0.
+  uint32_t growing(const FlightRef& flight) const;
   /// Nobody joins what is being fetched with that digest any more.
   void detach(uint32_t shard, const base::Digest& digest, Detached why);
   /// Ends what a process had under way.

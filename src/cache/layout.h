@@ -20,7 +20,7 @@
 namespace cache {
 
 /// Goes up with every change below, in stored_head.h, or in http::Name.
-inline constexpr uint32_t kZoneLayout = 2;
+inline constexpr uint32_t kZoneLayout = 3;
 
 enum class EntryState : uint8_t {
   free,
@@ -104,8 +104,15 @@ struct Facts {
   }
 };
 
+enum class BodyPlace : uint8_t {
+  memory,
+  disk,  ///< while it grows: behind the head come the DiskExtents that are written, body_size counts their
+         ///< bytes
+};
+
 /// At the start of an object's first extent; key and stored head follow it in the same extent, then the body,
-/// which goes on through the chain. Written by the filler; after completion by nobody.
+/// which goes on through the chain. Written by the filler; after completion only by Zone::renew(), with the
+/// lock.
 struct ObjectHead {
   std::atomic<uint64_t> body_size;  // bytes of body that can be read: grows while it is filled
   uint64_t expected_size;           // UINT64_MAX: unknown until it is complete
@@ -113,6 +120,7 @@ struct ObjectHead {
   uint32_t key_size;
   uint32_t head_size;
   Facts facts;
+  BodyPlace place;
 };
 
 /// Footprints of an object that has no end yet, and of one that will never have one (its filler gave up or

@@ -179,6 +179,15 @@ void Tiers::write() {
   end_if_done();
 }
 
+DiskWriter Tiers::begin(const base::Digest& digest, std::string_view key, std::string_view head,
+                        const Facts& facts, std::optional<uint64_t> size) {
+  if (stopping_) return DiskWriter();
+  std::string facts_text = write_stored_facts(facts);
+  std::vector<uint64_t> tags;
+  DiskObject object = disk_object(digest, key, head, facts_text, facts, EntryKind::object, tags);
+  return DiskWriter::begin(store_, object, size);
+}
+
 void Tiers::on_retry(void* owner) { static_cast<Tiers*>(owner)->write(); }
 
 bool Tiers::write_one(const Waiting& next) {
@@ -195,7 +204,7 @@ bool Tiers::write_one(const Waiting& next) {
   write->ref = copy.ref;
   write->pin = std::move(copy.pin);
   if (copy.body_size > kOnePiece) {
-    write->writer = DiskWriter::begin(store_, object);
+    write->writer = DiskWriter::begin(store_, object, copy.body_size);
     if (!write->writer) return false;
     write->writer.set_waiter(write.get());
     write->cursor.emplace(write->pin);

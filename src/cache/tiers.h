@@ -47,12 +47,23 @@ class Tiers final : public ZoneMirror, public DiskIndex, private event::Ready {
   /// Mounts the store, loads the index while traffic is served, then keeps it up: for the keeper, until
   /// stop().
   void keep();
+  /// Told in the keeper when others can open the store …
+  void on_mounted(std::function<void()> tell) { tell_mounted_ = std::move(tell); }
+  /// … which they do then.
+  void open() { (void)store_->accepts(); }
   /// Writes what waits and closes the store; `done` when that is on the disk.
   void stop(std::function<void()> done);
 
   /// The object with that digest at that place. One that is a marker, or is asked for again and small, is put
   /// into memory as well. Nothing there: the location is forgotten.
   event::Task<OnDisk> find(uint64_t location, const base::Digest& digest, std::string_view key, bool promote);
+
+  /// Writes an object as its body comes, beside memory: for what memory cannot take. Empty: not now, or
+  /// never one of `size` bytes.
+  DiskWriter begin(const base::Digest& digest, std::string_view key, std::string_view head,
+                   const Facts& facts, std::optional<uint64_t> size);
+  /// Its record was written, but it is not wanted any more: a restart must not find it.
+  void drop(const base::Digest& digest) { on_purged(digest, true); }
 
   /// Remembers purges on the disk; `done`: whether they are there.
   void purge(std::vector<PurgeOrder> orders, std::function<void(bool)> done) {
@@ -119,6 +130,7 @@ class Tiers final : public ZoneMirror, public DiskIndex, private event::Ready {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for what the store answers after us
   event::Timer retry_;
   event::Timer round_;  // keeper
+  std::function<void()> tell_mounted_;
   bool mounted_ = false;
   bool seed_saved_ = false;
   bool stopping_ = false;

@@ -80,6 +80,7 @@ event::Task<void> Tiers::round() {
       uint64_t mount = store->volume().regions().header().epoch;
       if (zone_.disk_mount().exchange(mount) != mount) store->unload();
       save_seed();
+      if (tell_mounted_) tell_mounted_();
     }
   }
   if (mounted_ && !stopping_ && store->totals().loading) {

@@ -32,13 +32,16 @@ Writer& Writer::operator=(Writer&& other) noexcept {
   footprint_ = other.footprint_;
   written_ = other.written_;
   expected_ = other.expected_;
+  whole_ = other.whole_;
   return *this;
 }
 
 Writer Writer::begin(Zone& zone, const Object& object, uint32_t now) {
   Writer writer;
   size_t before_body = sizeof(ObjectHead) + object.key.size() + object.head.size();
-  if (before_body + object.body_size.value_or(0) > zone.largest_object()) return writer;
+  const bool on_disk = object.place == BodyPlace::disk;
+  std::optional<uint64_t> in_memory = on_disk ? std::nullopt : object.body_size;
+  if (before_body + in_memory.value_or(0) > zone.largest_object()) return writer;
   writer.shard_ = zone.shard_of(object.digest);
   Shard& shard = zone.shards_[writer.shard_];
   {
@@ -47,11 +50,11 @@ Writer Writer::begin(Zone& zone, const Object& object, uint32_t now) {
   }
   if (writer.entry_ == 0) return writer;
   writer.zone_ = &zone;
-  writer.expected_ = object.body_size.value_or(kUnknown);
+  writer.expected_ = in_memory.value_or(kUnknown);
 
   // The entry is ours and cannot be found: it is written without a lock.
   Entry& entry = shard.entry(writer.entry_);
-  uint64_t want = before_body + object.body_size.value_or(kLeastGrowth);
+  uint64_t want = before_body + in_memory.value_or(kLeastGrowth);
   size_t least = std::max<size_t>(before_body, std::min<uint64_t>(want, kOnePiece));
   if (!writer.add_extent(least, static_cast<size_t>(want), entry.extent)) {
     writer.abandon();
@@ -61,7 +64,8 @@ Writer Writer::begin(Zone& zone, const Object& object, uint32_t now) {
   writer.used_ = before_body;
   writer.room_ -= before_body;
   ObjectHead* head = new (zone.heap_.payload(writer.tail_)) ObjectHead();
-  head->expected_size = writer.expected_;
+  head->expected_size = object.body_size.value_or(kUnknown);
+  head->place = object.place;
   head->key_size = static_cast<uint32_t>(object.key.size());
   head->head_size = static_cast<uint32_t>(object.head.size());
   head->facts = object.facts;
@@ -71,7 +75,7 @@ Writer Writer::begin(Zone& zone, const Object& object, uint32_t now) {
   PC_CRASH_POINT("writer: head written");
   entry.kind = object.kind;
   entry.location = object.location;
-  if (object.body_size && !writer.reserve(*object.body_size)) writer.abandon();
+  if (in_memory && !writer.reserve(*in_memory)) writer.abandon();
   return writer;
 }
 
@@ -153,25 +157,26 @@ bool Writer::finish() {
   return complete;
 }
 
-Writer Writer::begin_on_disk(Zone& zone, const base::Digest& digest, uint32_t now) {
-  Writer writer;
-  writer.shard_ = zone.shard_of(digest);
-  Shard& shard = zone.shards_[writer.shard_];
-  shm::Locked locked = shard.locked();
-  writer.entry_ = shard.begin(digest, zone.process_, now);
-  if (writer.entry_ != 0) writer.zone_ = &zone;
-  return writer;
+void Writer::set_whole() {
+  whole_ = true;
+  zone_->shards_[shard_].object(entry_).footprint.store(footprint_, std::memory_order_release);
 }
 
-bool Writer::finish_on_disk(uint64_t location, EntryKind kind) {
+bool Writer::finish_on_disk(uint64_t location) {
   if (zone_ == nullptr) return false;
   Zone& zone = *std::exchange(zone_, nullptr);
   Shard& shard = zone.shards_[shard_];
   shm::Locked locked = shard.locked();
-  Entry& entry = shard.entry(entry_);
-  entry.location = location;
-  entry.kind = kind;
-  return shard.complete(entry_, zone.process_);
+  const Entry& list = shard.entry(entry_);
+  bool wanted = list.state == EntryState::filling;
+  uint32_t number = wanted ? shard.begin(list.digest, zone.process_, list.last_used) : 0;
+  if (number != 0) {
+    shard.entry(number).location = location;
+    shard.entry(number).kind = list.kind;
+  }
+  shard.abandon(entry_, zone.process_);
+  if (number == 0) shard.header().queues[2].dropped = 1;
+  return number != 0 && shard.complete(number, zone.process_);
 }
 
 void Writer::abandon() {
@@ -179,10 +184,16 @@ void Writer::abandon() {
   Zone& zone = *std::exchange(zone_, nullptr);
   Shard& shard = zone.shards_[shard_];
   // Its head is written as soon as there is a current extent; readers in other processes look there.
-  if (current_ != 0) shard.object(entry_).footprint.store(kBroken, std::memory_order_release);
+  if (current_ != 0 && !whole_) shard.object(entry_).footprint.store(kBroken, std::memory_order_release);
   PC_CRASH_POINT("writer: broken");
   shm::Locked locked = shard.locked();
   shard.abandon(entry_, zone.process_);
+}
+
+bool Writer::is_wanted() const {
+  Shard& shard = zone_->shards_[shard_];
+  shm::Locked locked = shard.locked();
+  return shard.entry(entry_).state == EntryState::filling;
 }
 
 Pin Writer::pin() {

@@ -104,6 +104,7 @@ Found Zone::find(const base::Digest& digest, std::string_view key, uint32_t now,
   }
   found.facts = head.facts;
   found.kind = entry.kind;
+  found.ref = {index, number, entry.generation};
   if (entry.kind == EntryKind::object) ++shard.header().hits;
   return found;
 }
@@ -125,6 +126,25 @@ FoundGrowing Zone::find_growing(const base::Digest& digest, std::string_view key
   found.facts = head.facts;
   found.head = arena.copy({reinterpret_cast<const char*>(&head + 1) + head.key_size, head.head_size});
   if (head.expected_size != UINT64_MAX) found.body_size = head.expected_size;
+  found.place = head.place;
+  found.digest = digest;
+  return found;
+}
+
+FoundGrowing Zone::find_growing(const FlightRef& flight) {
+  FoundGrowing found;
+  if (!flight) return found;
+  Shard& shard = shards_[flight.shard];
+  shm::Locked locked = shard.locked();
+  uint32_t number = flights_.growing(flight);
+  if (number == 0 || number > shard.capacity()) return found;
+  const Entry& entry = shard.entry(number);
+  if (entry.state != EntryState::filling || entry.kind != EntryKind::object) return found;
+  if (!shard.pin(number, process_)) return found;
+  found.pin = Pin(this, flight.shard, number);
+  found.flight = flight;
+  found.digest = entry.digest;
+  found.place = shard.object(number).place;
   return found;
 }
 
@@ -144,6 +164,7 @@ bool Zone::purge(const base::Digest& digest) {
     known = shard.header().queues[2].dropped != 0;
     flights_.detach(shard_of(digest), digest, Detached::purged);
     for (uint32_t number = shard.find_any(digest); number != 0; number = shard.find_any(digest)) {
+      known = true;  // the record of one that is being filled may be on its way to the disk
       found |= shard.entry(number).state == EntryState::complete;
       shard.discard(number);
     }

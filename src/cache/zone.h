@@ -59,6 +59,14 @@ class Pin {
   uint32_t entry_ = 0;
 };
 
+/// One object in the index, told from later ones with its digest.
+struct EntryRef {
+  uint32_t shard = 0;
+  uint32_t number = 0;  ///< 0: none
+  uint32_t generation = 0;
+  explicit operator bool() const { return number != 0; }
+};
+
 /// What a lookup found: facts and head copied, the body copied (small) or pinned.
 struct Found {
   EntryKind kind = EntryKind::unpublished;  ///< unpublished: nothing
@@ -69,15 +77,8 @@ struct Found {
   Pin pin;
   uint64_t location = 0;  ///< where a disk store has it; with nothing else: it is only there
   uint8_t uses = 0;  ///< with only a location: how often it was asked for since it is only there, up to 3
+  EntryRef ref;      ///< of an object in memory
   explicit operator bool() const { return kind != EntryKind::unpublished; }
-};
-
-/// One object in the index, told from later ones with its digest.
-struct EntryRef {
-  uint32_t shard = 0;
-  uint32_t number = 0;  ///< 0: none
-  uint32_t generation = 0;
-  explicit operator bool() const { return number != 0; }
 };
 
 /// Who keeps a copy of the objects of a zone elsewhere. Called without any lock.
@@ -88,14 +89,19 @@ class ZoneMirror {
   virtual void on_stored(const base::Digest& digest, bool replaced) = 0;
   /// What has that digest was removed, for good. `known`: there was something, or there may have been.
   virtual void on_purged(const base::Digest& digest, bool known) = 0;
+  /// Head and facts of an object in memory are new, its body is not: a copy elsewhere is older now, not
+  /// wrong.
+  virtual void on_renewed(const base::Digest& digest) { (void)digest; }
 };
 
 /// An object that is being filled, here or in another process.
 struct FoundGrowing {
   FlightRef flight;
+  base::Digest digest;
   Facts facts;
   std::string_view head;  ///< stored head, in the arena
   std::optional<uint64_t> body_size;
+  BodyPlace place = BodyPlace::memory;
   Pin pin;
   explicit operator bool() const { return static_cast<bool>(pin); }
 };
@@ -130,6 +136,8 @@ class Zone {
   /// The object with that digest that somebody is filling now and whose key is `key`; nothing when there is
   /// none, or no claim left.
   FoundGrowing find_growing(const base::Digest& digest, std::string_view key, base::Arena& arena);
+  /// What that flight fills now: an object that memory could not take whole goes on as another, on the disk.
+  FoundGrowing find_growing(const FlightRef& flight);
   /// What is being fetched for this zone.
   Flights& flights() { return flights_; }
   /// Counts a request that the origin has to answer; `found`: though there was an object, which was no hit
@@ -139,6 +147,11 @@ class Zone {
   /// Removes the complete object with that digest; one that is being filled or fetched will not be found or
   /// joined. True when there was one. A marker takes all its variants with it.
   bool purge(const base::Digest& digest);
+
+  /// Gives the object found as `ref` new facts and a new stored head (RFC 9111 §4.3.4), its body stays where
+  /// it is. False: it is not in memory any more, or the head needs more room than the old one has. Tags and
+  /// URI in front of the head must be the same ones: the copy on a disk goes by them.
+  bool renew(const EntryRef& ref, const Facts& facts, std::string_view head);
 
   /// Stores a marker: `list` (see variant_list) first, then those a marker had already. Its salt, 0: no
   /// memory.
@@ -168,7 +181,8 @@ class Zone {
   /// nothing of this zone. For the keeper.
   void each(const std::function<void(const Listed&)>& visit);
 
-  /// A complete object in memory as walk() shows it; all of it points into the zone.
+  /// A complete object as walk() shows it; all of it points into the zone. One that is on the disk only has
+  /// neither key nor head nor facts here.
   struct Walked {
     base::Digest digest;
     std::string_view key;
@@ -178,14 +192,17 @@ class Zone {
     uint64_t footprint;
     uint32_t last_used;
     EntryKind kind;
+    uint64_t location;  ///< where a disk store has it; 0: nowhere
+    bool in_memory;
   };
   /// Where a walk has come to; a fresh one begins at the start.
   struct WalkPlace {
     uint32_t shard = 0;
     uint32_t entry = 0;
   };
-  /// Looks at up to `budget` entries from `place` on and shows those that are complete and in memory, under
-  /// their shard's lock: visit must be short and call nothing of this zone. False when all were seen.
+  /// Looks at up to `budget` entries from `place` on and shows those that are complete, in memory or on the
+  /// disk, under their shard's lock: visit must be short and call nothing of this zone. False when all were
+  /// seen.
   bool walk(WalkPlace& place, size_t budget, const std::function<void(const Walked&)>& visit);
   /// What the complete object with that digest is; unpublished: there is none.
   EntryKind kind_of(const base::Digest& digest);
@@ -284,15 +301,17 @@ class Writer {
     EntryKind kind = EntryKind::object;
     std::optional<uint64_t> body_size;  ///< known: all memory is taken at once
     uint64_t location = 0;              ///< it is read from there; finish() fails if it is not there any more
+    BodyPlace place = BodyPlace::memory;  ///< disk: what is appended are extents; ends with finish_on_disk()
   };
   /// An empty Writer when the zone cannot take it.
   static Writer begin(Zone& zone, const Object& object, uint32_t now);
 
   explicit operator bool() const { return zone_ != nullptr; }
-  /// An object that will be on the disk only: finish_on_disk(), or abandon().
-  static Writer begin_on_disk(Zone& zone, const base::Digest& digest, uint32_t now);
-  /// False when it was purged meanwhile.
-  bool finish_on_disk(uint64_t location, EntryKind kind);
+  /// All extents are there: who reads along comes to an end, whatever becomes of the object.
+  void set_whole();
+  /// The object is found there from now on, in every process; the list of its extents goes with its last
+  /// reader. False when it was purged meanwhile, or there is no room for one more entry.
+  bool finish_on_disk(uint64_t location);
 
   /// Copies `bytes` into the object, where readers see them at once. False: no memory; none of it was taken,
   /// and the object can only be abandoned.
@@ -302,6 +321,8 @@ class Writer {
   /// Drops the object; readers that have a pin keep what is there.
   void abandon();
 
+  /// Whether it will be found when it is finished: it was not purged meanwhile.
+  bool is_wanted() const;
   /// A hold on the growing object. Empty when there is no claim left.
   Pin pin();
   uint64_t written() const { return written_; }
@@ -322,6 +343,7 @@ class Writer {
   uint64_t footprint_ = 0;
   uint64_t written_ = 0;
   uint64_t expected_ = 0;
+  bool whole_ = false;
 };
 
 }  // namespace cache

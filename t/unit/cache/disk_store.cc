@@ -62,7 +62,8 @@ Test(disk_store, a_body_is_read_while_it_is_written) {
   Process process(folder);
   std::string body = pattern("grows", process.store->volume().geometry().largest_piece() * 5 / 2);
   DiskWriter writer = DiskWriter::begin(process.store, Process::object("key"));
-  cache::DiskBody reader(process.store, base::digest128("key"), {}, 100, body.size() - 100);
+  cache::DiskBody reader(process.store, base::digest128("key"),
+                         std::make_shared<std::vector<cache::DiskExtent>>(), 100, body.size() - 100);
   writer.on_extent([&](const cache::DiskExtent& extent) { reader.add(extent); });
   Waiter waiter;
   reader.set_reader(&waiter);
