@@ -4,7 +4,7 @@
 
 #include "cache/stored_head.h"
 #include "http/conditionals.h"
-#include "modules/cache/find.h"
+#include "modules/cache/other_variants.h"
 
 namespace cache_module {
 
@@ -24,25 +24,30 @@ bool is_for_us(Name name) { return std::ranges::find(kForUs, name) != std::end(k
 
 /// RFC 9111 §4.3.1: the validators of what is stored. False: it has none, or the configuration asks for
 /// something itself.
-bool add_conditions(Exchange& exchange, const CacheState& state, http::Fields& fields) {
-  if (state.held == nullptr || !state.conf->rules.revalidates) return false;
+bool add_conditions(Exchange& exchange, CacheState& state, http::Fields& fields) {
+  if (!state.conf->rules.revalidates) return false;
   for (Name name : kForUs) {
     if (exchange.origin.rules->sets(name)) return false;
   }
-  http::Fields stored(exchange.arena);
-  if (!cache::read_stored_head(state.held->found.head, stored)) return false;
-  bool any = false;
-  std::string_view etag = stored.get(Name::etag);
-  if (http::is_etag(etag)) {
-    fields.add(Name::if_none_match, etag);
-    any = true;
+  std::string_view etags;
+  auto add_etag = [&](std::string_view etag) {
+    etags = etags.empty() ? etag : exchange.arena.join(etags, ", ", etag);
+  };
+  std::string_view modified;
+  if (state.held != nullptr) {
+    http::Fields stored(exchange.arena);
+    if (!cache::read_stored_head(state.held->found.head, stored)) return false;
+    if (http::is_etag(stored.get(Name::etag))) add_etag(stored.get(Name::etag));
+    modified = stored.get(Name::last_modified);
   }
-  std::string_view modified = stored.get(Name::last_modified);
-  if (!modified.empty()) {
-    fields.add(Name::if_modified_since, modified);
-    any = true;
+  // If-None-Match goes before If-Modified-Since: with the tags of others the date of ours would not count.
+  if (state.held == nullptr || !etags.empty()) gather_variants(exchange, state);
+  for (const Candidate* other = state.others; other != nullptr; other = other->next) {
+    add_etag(etag_of(exchange, *other));
   }
-  return any;
+  if (!etags.empty()) fields.add(Name::if_none_match, etags);
+  if (!modified.empty()) fields.add(Name::if_modified_since, modified);
+  return !etags.empty() || !modified.empty();
 }
 
 }  // namespace

@@ -169,7 +169,9 @@ event::Task<void> show_object(ControlCall& call) {
   }
   json objects = json::array();
   int64_t now = call.worker.clock().wall_seconds();
+  std::string refused;
   for (const NamedZone& zone : zones_of(call)) {
+    if (refused.empty()) refused = explain_refusal(*zone.open, *url, now);
     auto visit = [&](const cache::Zone::Walked& object) {
       cache::StoredMarks marks = cache::read_stored_marks(object.head);
       if (object.kind != cache::EntryKind::object) return;
@@ -194,10 +196,12 @@ event::Task<void> show_object(ControlCall& call) {
   }
   if (objects.empty()) {
     call.status = 404;
-    answer(call, {{"url", *url}, {"explain", kNothingStored}});
+    answer(call, {{"url", *url}, {"explain", refused.empty() ? std::string(kNothingStored) : refused}});
     co_return;
   }
-  answer(call, {{"url", *url}, {"variants", std::move(objects)}});
+  json found = {{"url", *url}, {"variants", std::move(objects)}};
+  if (!refused.empty()) found["not_stored"] = refused;
+  answer(call, found);
 }
 
 // ---- POST /cache/purge

@@ -20,7 +20,55 @@ std::string_view basis_text(cache::Basis basis) {
   }
 }
 
+struct Reason {
+  std::string_view word;
+  std::string_view text;
+};
+/// The words of Cache-Status; detail= (policy.cc, store.cc).
+constexpr Reason kReasons[] = {
+    {"interim", "it was an interim response"},
+    {"partial", "it was a part of a response, or said only that nothing changed"},
+    {"request-no-store", "the request said no-store (RFC 9111 section 5.2.1.5)"},
+    {"no-store", "it said no-store (RFC 9111 section 5.2.2.5)"},
+    {"private", "it said private, and this cache is shared (RFC 9111 section 5.2.2.7)"},
+    {"must-understand",
+     "it said must-understand, and its status is not known here (RFC 9111 section 5.2.2.3)"},
+    {"authorization",
+     "the request had Authorization, and the response neither public nor s-maxage nor must-revalidate (RFC "
+     "9111 "
+     "section 3.5)"},
+    {"vary-any", "its Vary is *, which no later request matches (RFC 9111 section 4.1)"},
+    {"set-cookie", "it set a cookie (proxy_ignore_headers Set-Cookie stores such responses)"},
+    {"no-freshness",
+     "it had neither an explicit lifetime nor a validator that allows a heuristic (RFC 9111 section 4.2.2); "
+     "proxy_cache_valid gives one"},
+    {"no-cache", "it said no-cache and has no validator, so it could never be used"},
+    {"stale-on-arrival", "it was stale already and has no validator, so it could never be used"},
+    {"no-lifetime", "X-Accel-Expires or proxy_cache_valid gave it a lifetime of 0"},
+    {"no-cache-rule", "proxy_no_cache forbade it"},
+    {"head", "it answered HEAD and proxy_cache_convert_head is off"},
+    {"lock-timeout", "its request had waited longer than proxy_cache_lock_timeout for another's"},
+    {"no-memory", "there was no room for it in the zone, or it was purged while it was fetched"},
+    {"head-too-large", "its head is larger than 64 KiB"},
+    {"too-many-tags", "it bears more than 1024 tags"},
+};
+
+std::string_view reason_text(std::string_view word) {
+  for (const Reason& reason : kReasons) {
+    if (reason.word == word) return reason.text;
+  }
+  return word;
+}
+
 }  // namespace
+
+std::string explain_refusal(OpenZone& open, std::string_view uri, int64_t now) {
+  if (!open.notes) return {};
+  std::optional<cache::Refusal> refusal = open.notes->find_refusal(cache::uri_digest(uri));
+  if (!refusal) return {};
+  return fmt::format("The last response that was not stored came {} s ago with status {}: {}.",
+                     std::max<int64_t>(0, now - refusal->time), refusal->status, reason_text(refusal->why));
+}
 
 cache::Covered standing_on(OpenZone& open, const cache::Zone::Walked& object) {
   cache::StoredMarks marks = cache::read_stored_marks(object.head);

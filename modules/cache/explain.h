@@ -17,6 +17,9 @@ inline constexpr std::string_view kNothingStored =
 /// What standing purges say of it.
 cache::Covered standing_on(OpenZone& open, const cache::Zone::Walked& object);
 
+/// Why the last response to `uri` was not stored, and when; empty: it was not refused, or that was forgotten.
+std::string explain_refusal(OpenZone& open, std::string_view uri, int64_t now);
+
 std::string explain(const cache::Zone::Walked& object, cache::Covered covered, int64_t now);
 
 }  // namespace cache_module

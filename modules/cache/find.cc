@@ -31,6 +31,7 @@ Candidate find_variant(Exchange& exchange, CacheState& state, std::string_view m
   uint64_t salt = 0;
   if (marker.size() < sizeof salt) return best;
   std::memcpy(&salt, marker.data(), sizeof salt);
+  state.salt = salt;
   base::split(marker.substr(sizeof salt), '\n', [&](std::string_view list) {
     base::Digest place = cache::variant_digest(state.digest, salt, list, exchange.request.fields);
     if (state.place == state.digest) state.place = place;  // the newest list: it most likely varies so again

@@ -18,8 +18,9 @@ struct OrderSegments {
 
 cache::Covered ask_orders(const CacheState& state, const Candidate& candidate) {
   cache::PurgeOrders::Subject subject;
-  std::string_view head =
-      candidate.fill != nullptr ? std::string_view(candidate.fill->object().head) : candidate.found.head;
+  std::string_view head = candidate.fill != nullptr ? std::string_view(candidate.fill->object().head)
+                          : candidate.growing       ? candidate.growing.head
+                                                    : candidate.found.head;
   cache::StoredMarks marks = cache::read_stored_marks(head);
   subject.digest = state.digest;
   subject.uri = marks.uri.empty() ? state.key : marks.uri;
@@ -46,9 +47,13 @@ bool outlives_orders(exchange::Exchange& exchange, CacheState& state, Candidate&
   cache::Covered covered = ask_orders(state, candidate);
   if (covered == cache::Covered::no) return true;
   state.detail = covered == cache::Covered::stale ? "purged-softly" : "purged";
+  if (candidate.fill != nullptr || candidate.growing) {
+    // What grows is not worth waiting for when it is stale already. Nobody joins it from here on, so that
+    // those who come now share one fetch among themselves.
+    state.open->zone.purge(candidate.place);
+    return false;
+  }
   if (covered == cache::Covered::absent) return false;
-  // A response that still grows is not worth waiting for when it is stale already.
-  if (candidate.fill != nullptr) return false;
   cache::Freshness& freshness = candidate.found.facts.freshness;
   freshness.lifetime = std::min(freshness.lifetime, freshness.age(exchange.worker.clock().wall_seconds()));
   return true;

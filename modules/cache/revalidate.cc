@@ -4,7 +4,9 @@
 #include "cache/policy.h"
 #include "cache/stored_body.h"
 #include "cache/stored_head.h"
+#include "cache/stored_marks.h"
 #include "http/conditionals.h"
+#include "modules/cache/turn.h"
 
 namespace cache_module {
 
@@ -39,6 +41,10 @@ void add_all(http::Fields& to, const http::Fields& from) {
   for (const http::Field& field : from) to.add(field);
 }
 
+std::string_view marks_of(std::string_view head) {
+  return head.substr(0, head.size() - cache::skip_stored_marks(head).size());
+}
+
 http::BodyPtr body_of(Candidate& candidate) {
   cache::Found& found = candidate.found;
   if (candidate.disk && found.body_size > 0) return candidate.disk.body(0, found.body_size);
@@ -50,8 +56,8 @@ http::BodyPtr body_of(Candidate& candidate) {
 }  // namespace
 
 bool is_still_current(const Exchange& exchange, const CacheState& state) {
-  return state.asked && state.held != nullptr && exchange.origin.head != nullptr &&
-         exchange.origin.head->status == 304 && exchange.reply.head.status == 304;
+  return state.asked && exchange.origin.head != nullptr && exchange.origin.head->status == 304 &&
+         exchange.reply.head.status == 304;
 }
 
 http::Response* renew(Exchange& exchange, CacheState& state) {
@@ -81,18 +87,38 @@ http::Response* renew(Exchange& exchange, CacheState& state) {
   return decided;
 }
 
-void compare_with_head(Exchange& exchange, const CacheState& state) {
-  if (exchange.origin.head == nullptr || exchange.origin.head->status != 200 || state.held == nullptr) return;
+bool renew_in_place(CacheState& state, const base::Digest& place, const cache::Facts& facts,
+                    std::string_view head) {
+  // Purges on the disk go by the marks it has there.
+  if (marks_of(head) != marks_of(state.held->found.head)) return false;
+  bool done = state.open->zone.renew(state.held->found.ref, facts, head);
+  if (!done || place != state.held->place) return false;
+  if (state.turn != nullptr && state.turn->flight()) {
+    state.open->fills.end(state.turn->take(), cache::FlightEnd::look_again);
+  }
+  return true;
+}
+
+const http::Response* agree_with_head(Exchange& exchange, const CacheState& state) {
+  if (exchange.origin.head == nullptr || exchange.origin.head->status != 200) return nullptr;
+  if (state.held == nullptr) return nullptr;
   const http::Fields& now = exchange.origin.head->fields;
-  http::Fields stored(exchange.arena);
-  bool sound = cache::read_stored_head(state.held->found.head, stored);
-  bool same = sound && state.held->found.facts.status == 200;
+  http::Response* merged = exchange.arena.make<http::Response>(exchange.arena);
+  merged->status = 200;
+  bool same = cache::read_stored_head(state.held->found.head, merged->fields) &&
+              state.held->found.facts.status == 200;
   for (Name name : {Name::etag, Name::last_modified}) {
-    if (now.has(name) && now.get(name) != stored.get(name)) same = false;
+    if (now.has(name) && now.get(name) != merged->fields.get(name)) same = false;
   }
   std::optional<uint64_t> length = base::parse_uint(now.get(Name::content_length));
   if (length && *length != state.held->found.body_size) same = false;
-  if (!same) state.open->zone.purge(state.held->place);
+  if (!same) {
+    state.open->zone.purge(state.held->place);
+    return nullptr;
+  }
+  merged->fields.remove(Name::date);
+  update(merged->fields, now);
+  return merged;
 }
 
 }  // namespace cache_module

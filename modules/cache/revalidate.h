@@ -14,7 +14,13 @@ bool is_still_current(const exchange::Exchange& exchange, const CacheState& stat
 /// is not sound.
 http::Response* renew(exchange::Exchange& exchange, CacheState& state);
 
-/// RFC 9111 §4.3.5: a 200 to HEAD says that the stored response is not what a GET would give: it goes.
-void compare_with_head(exchange::Exchange& exchange, const CacheState& state);
+/// A 304 changes only the head: what is held gets `head` and `facts` where it lies, its body is not copied.
+/// True when `place`, where the response is to be stored, is its own: then nothing is left to be stored.
+bool renew_in_place(CacheState& state, const base::Digest& place, const cache::Facts& facts,
+                    std::string_view head);
+
+/// RFC 9111 §4.3.5: what is held with the fields of a 200 to HEAD, where its validators and its length agree;
+/// null where they do not: then it is not what a GET would give, and goes; or where nothing is held.
+const http::Response* agree_with_head(exchange::Exchange& exchange, const CacheState& state);
 
 }  // namespace cache_module

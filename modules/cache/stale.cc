@@ -3,6 +3,7 @@
 #include "cache/policy.h"
 #include "modules/cache/answer.h"
 #include "modules/cache/lookup.h"
+#include "modules/cache/orders.h"
 #include "modules/cache/turn.h"
 
 namespace cache_module {
@@ -59,6 +60,8 @@ bool answer_instead(Exchange& exchange) {
   if (state.route != exchange.route || state.held == nullptr || state.refresh) return false;
   Failure failure = failure_of(exchange);
   if (failure.when == 0) return false;
+  // It may have been purged while the origin was asked.
+  if (!outlives_orders(exchange, state, *state.held)) return false;
   const cache::Facts& facts = state.held->facts();
   int64_t now = exchange.worker.clock().wall_seconds();
   bool by_rule = (state.conf->use_stale & failure.when) != 0;

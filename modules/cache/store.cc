@@ -9,6 +9,7 @@
 #include "http/path.h"
 #include "modules/cache/content.h"
 #include "modules/cache/orders.h"
+#include "modules/cache/other_variants.h"
 #include "modules/cache/revalidate.h"
 #include "modules/cache/state.h"
 #include "modules/cache/turn.h"
@@ -21,6 +22,9 @@ using exchange::Verdict;
 using http::Name;
 
 namespace {
+
+/// Room behind the head of what is not small, so that a 304 with somewhat longer fields still fits.
+constexpr size_t kRenewalRoom = 64;
 
 cache::IgnoredFields ignored_fields(const Exchange& exchange) {
   const exchange::OriginRules* rules = exchange.origin.rules;
@@ -51,37 +55,56 @@ std::string response_variance(Exchange& exchange, const http::Response& origin_h
 
 /// Where the response goes: the key's own place, or that of its variant, which a marker leads to. False: no
 /// memory.
-bool find_place(Exchange& exchange, const CacheState& state, std::string_view variance, base::Digest& place) {
+bool find_place(Exchange& exchange, CacheState& state, std::string_view variance, base::Digest& place) {
   place = state.digest;
   if (variance.empty()) return true;
   uint32_t now = static_cast<uint32_t>(exchange.worker.clock().wall_seconds());
   uint64_t salt = state.open->zone.store_marker(state.digest, state.key, variance, now, exchange.arena);
   if (salt == 0) return false;
   place = cache::variant_digest(state.digest, salt, variance, exchange.request.fields);
+  state.salt = salt;
   return true;
 }
 
-/// Hands the response to a fill; its body is then read from the zone as it grows. Empty, or why not.
-std::string_view store(Exchange& exchange, const CacheState& state, const cache::StoreDecision& decision,
-                       const http::Response& origin_head, const cache::StoreRules& rules) {
-  http::Response& head = exchange.reply.head;
-  cache::Fill::Object object;
-  std::string variance = rules.ignored.vary ? std::string() : response_variance(exchange, origin_head);
-  if (!find_place(exchange, state, variance, object.digest)) return "no-memory";
-  object.key = state.key;
+/// What is stored of a response beside its body: `fields` under what `origin_head` says. Empty, or why it is
+/// not.
+std::string_view describe(Exchange& exchange, const CacheState& state, const cache::StoreDecision& decision,
+                          const http::Response& origin_head, const cache::StoreRules& rules,
+                          const http::Fields& fields, cache::Fill::Object& object) {
   http::CacheControl control = cache::response_directives(origin_head.fields, rules).control;
   std::vector<uint64_t> tags = cache::read_tags(origin_head.fields);
   if (tags.size() > cache::kMostTags) return "too-many-tags";
   object.head = cache::write_stored_marks(state.conf->key.empty() ? "" : uri_of(exchange), tags);
-  object.head += cache::write_stored_head(head.fields, control);
+  object.head += cache::write_stored_head(fields, control);
   if (object.head.size() > cache::kMaxStoredHead) return "head-too-large";
   object.facts.freshness = decision.freshness;
   object.facts.stale_while_revalidate = decision.stale_while_revalidate;
   object.facts.stale_if_error = decision.stale_if_error;
-  object.facts.status = static_cast<uint16_t>(head.status);
   object.facts.flags = decision.flags;
   object.facts.set_mark(state.mark);
+  return {};
+}
+
+/// Hands the response to a fill; its body is then read from the zone as it grows. Empty, or why not.
+std::string_view store(Exchange& exchange, CacheState& state, const cache::StoreDecision& decision,
+                       const http::Response& origin_head, const cache::StoreRules& rules) {
+  http::Response& head = exchange.reply.head;
+  cache::Fill::Object object;
+  int64_t now = exchange.worker.clock().wall_seconds();
+  std::string variance = rules.ignored.vary ? std::string() : response_variance(exchange, origin_head);
+  if (!find_place(exchange, state, variance, object.digest)) return "no-memory";
+  object.key = state.key;
+  std::string_view why = describe(exchange, state, decision, origin_head, rules, head.fields, object);
+  if (!why.empty()) return why;
+  object.facts.status = static_cast<uint16_t>(head.status);
   if (head.framing == http::Framing::length) object.body_size = head.content_length;
+  if (!variance.empty() && state.open->notes) {
+    state.open->notes->add_variant(salted(state.digest, state.salt), object.digest, now);
+  }
+  if (state.renewed && renew_in_place(state, object.digest, object.facts, object.head)) return {};
+  if (object.body_size.value_or(UINT64_MAX) > cache::Zone::kCopiedBody) {
+    object.head.append(kRenewalRoom, static_cast<char>(cache::kHeadPadding));
+  }
   bool has_body = exchange.reply.body != nullptr;
   if (!has_body) object.body_size = 0;
   cache::FlightRef flight = state.turn != nullptr ? state.turn->flight() : cache::FlightRef();
@@ -93,11 +116,27 @@ std::string_view store(Exchange& exchange, const CacheState& state, const cache:
   return {};
 }
 
+/// RFC 9111 §4.3.5: what is stored takes over the fields of a HEAD response that agrees with it.
+void take_over_head(Exchange& exchange, CacheState& state, const cache::StoreRules& rules) {
+  const http::Response* merged = agree_with_head(exchange, state);
+  if (merged == nullptr) return;
+  cache::StoreDecision decision =
+      cache::decide_store(exchange.request, *merged, rules, fetch_times(exchange));
+  cache::Fill::Object object;
+  object.facts.status = static_cast<uint16_t>(merged->status);
+  bool fits =
+      decision.store && describe(exchange, state, decision, *merged, rules, merged->fields, object).empty();
+  if (fits) (void)renew_in_place(state, state.held->place, object.facts, object.head);
+  // What it would be by now may not be kept (RFC 9111 §5.2.2.5).
+  if (!decision.store) state.open->zone.purge(state.held->place);
+}
+
 void store_response(const Call& call, CacheState& state, const http::Response& origin_head) {
   Exchange& exchange = call.exchange;
   const CacheConf& conf = call.conf_as<CacheConf>();
   cache::StoreRules rules = conf.rules;
   rules.ignored = ignored_fields(exchange);
+  rules.heeds_request = conf.heeds_request;
   if (state.alone) {
     state.detail = "lock-timeout";
     return;
@@ -107,7 +146,7 @@ void store_response(const Call& call, CacheState& state, const http::Response& o
     return;
   }
   if (exchange.request.method == http::Method::head && !conf.converts_head) {
-    compare_with_head(exchange, state);
+    take_over_head(exchange, state, rules);
     state.detail = "head";  // RFC 9111 §3: without its content it could only answer HEAD
     return;
   }
@@ -124,15 +163,29 @@ void store_response(const Call& call, CacheState& state, const http::Response& o
   state.has_ttl = true;
 }
 
+/// For explain: under the URI, whatever the key.
+void note_refusal(Exchange& exchange, const CacheState& state, int status) {
+  if (!state.open->notes) return;
+  std::string_view uri = state.conf->key.empty() ? state.key : uri_of(exchange);
+  state.open->notes->refuse(cache::uri_digest(uri), status, state.detail,
+                            exchange.worker.clock().wall_seconds());
+}
+
+/// A failure says nothing of what the origin answers next: those who wait ask one after the other, and share
+/// what comes as soon as it is well again.
+bool is_passing(int status) { return status >= 500 || status == 408 || status == 429; }
+
 /// What came takes its place in the zone, or says why not; those who wait for it are told.
 void take_in(const Call& call, CacheState& state) {
   Exchange& exchange = call.exchange;
   const http::Response* head = exchange.origin.head != nullptr ? exchange.origin.head : &exchange.reply.head;
   bool renewed = is_still_current(exchange, state);
   if (renewed) {
-    head = renew(exchange, state);
+    select_by_304(exchange, state);
+    state.renewed = true;
+    head = state.held != nullptr ? renew(exchange, state) : nullptr;
     if (head == nullptr) {
-      state.open->zone.purge(state.held->place);
+      if (state.held != nullptr) state.open->zone.purge(state.held->place);
       exchange.answer(502);
       return;
     }
@@ -144,7 +197,13 @@ void take_in(const Call& call, CacheState& state) {
   if (renewed && (state.detail == "no-store" || state.detail == "private")) {
     state.open->zone.purge(state.held->place);
   }
-  if (state.turn != nullptr && !state.stored) state.turn->refuse();
+  if (!state.stored) note_refusal(exchange, state, head->status);
+  if (state.turn == nullptr || state.stored) return;
+  if (is_passing(head->status)) {
+    state.turn->fail();
+  } else {
+    state.turn->refuse();
+  }
 }
 
 /// The origin was asked for the whole: what the client wanted of it is cut out here.
@@ -209,6 +268,7 @@ void tell(Exchange& exchange, const CacheState& state) {
   status.stored = state.stored;
   status.collapsed = state.collapsed;
   status.detail = state.detail;
+  if (state.conf->tells_key) status.key = state.key;
   // RFC 9211 §2: our member comes after those of caches nearer the origin.
   fields.add(Name::cache_status, cache::print_cache_status(status, exchange.arena));
 }

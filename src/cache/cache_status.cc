@@ -18,6 +18,21 @@ std::string_view outcome_text(Outcome outcome) {
   return "";
 }
 
+namespace {
+
+/// RFC 8941 §3.3.3: a String; empty when the text cannot be one.
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (char c : text) {
+    if (c < 0x20 || c > 0x7e) return {};
+    if (c == '"' || c == '\\') out.push_back('\\');
+    out.push_back(c);
+  }
+  return out + "\"";
+}
+
+}  // namespace
+
 // RFC 9211 §2: an item of a list, the parameters of which are a boolean, integers and tokens.
 std::string_view print_cache_status(const CacheStatus& status, base::Arena& arena) {
   std::string_view text = "Proxycache";
@@ -32,6 +47,10 @@ std::string_view print_cache_status(const CacheStatus& status, base::Arena& aren
   if (status.ttl) add("; ttl=", fmt::format_int(*status.ttl).c_str());
   if (forwarded && status.stored) add("; stored", "");
   if (forwarded && status.collapsed) add("; collapsed", "");
+  if (!status.key.empty()) {
+    std::string key = quoted(status.key);
+    if (!key.empty()) add("; key=", key);  // §2.8
+  }
   if (!status.detail.empty()) add("; detail=", status.detail);
   return text;
 }

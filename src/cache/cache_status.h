@@ -24,6 +24,7 @@ struct CacheStatus {
   bool stored = false;         ///< the response is being stored
   bool collapsed = false;      ///< joined another request's fetch
   std::string_view fwd;        ///< why it was forwarded: uri-miss, vary-miss, stale, request, bypass, method
+  std::string_view key;        ///< any text; one that is not printable ASCII is left out
   std::string_view detail;     ///< a token
 };
 

@@ -194,14 +194,23 @@ StoreDecision decide_store(const http::Request& request, const http::Response& r
   if (response.status < 200) return refuse("interim");
   if (response.status == 206 || response.status == 304 || response.status == 416) return refuse("partial");
   if (response.fields.has(http::Name::content_range)) return refuse("partial");
-  if (request_control(request.fields).no_store) return refuse("request-no-store");  // §5.2.1.5
+  if (rules.heeds_request && request_control(request.fields).no_store)
+    return refuse("request-no-store");  // §5.2.1.5
 
   Directives directives = response_directives(response.fields, rules);
   const http::CacheControl& control = directives.control;
   // §5.2.2.3: must-understand lets no-store be ignored by who understands the status, and forbids all others.
   if (control.must_understand && !is_understood(response.status)) return refuse("must-understand");
-  if (control.no_store && !control.must_understand) return refuse("no-store");  // §5.2.2.5
-  if (control.is_private) return refuse("private");  // §5.2.2.7: this cache is shared
+  IgnoredFields ignored = rules.ignored;
+  ignored.expires = ignored.expires || directives.targeted;  // RFC 9213 §2.2
+  StoreDecision decision;
+  decision.freshness = compute_freshness(response, control, rules.valid, ignored, times);
+  Basis basis = decision.freshness.basis;
+  // As nginx: X-Accel-Expires is the origin's word to this very cache, so what Cache-Control tells all caches
+  // about storing does not count beside it (RFC 9213 §2.2 gives targeted fields the same rank).
+  bool is_ours = basis == Basis::x_accel_expires;
+  if (control.no_store && !control.must_understand && !is_ours) return refuse("no-store");  // §5.2.2.5
+  if (control.is_private && !is_ours) return refuse("private");  // §5.2.2.7: this cache is shared
   // §3.5: a reply to an authenticated request only where the response allows it in so many words.
   if (request.fields.has(http::Name::authorization) && !control.must_revalidate && !control.is_public &&
       !control.s_maxage) {
@@ -215,11 +224,6 @@ StoreDecision decide_store(const http::Request& request, const http::Response& r
     return refuse("set-cookie");
   }
 
-  StoreDecision decision;
-  IgnoredFields ignored = rules.ignored;
-  ignored.expires = ignored.expires || directives.targeted;  // RFC 9213 §2.2
-  decision.freshness = compute_freshness(response, control, rules.valid, ignored, times);
-  Basis basis = decision.freshness.basis;
   if (control.no_cache) decision.flags |= kNoCache;
   if (control.must_revalidate || control.proxy_revalidate) decision.flags |= kMustRevalidate;
   // §5.2.2.10: s-maxage has the meaning of proxy-revalidate; a response that names a time for which it may be

@@ -39,6 +39,7 @@ bool Shard::is_sound(uint32_t number) const {
   const Entry& item = entry(number);
   shm::Offset first = item.extent.load(kRelaxed);
   if (first == 0) return item.location != 0;
+  if (item.kind == EntryKind::unpublished) return false;  // Zone::renew() was under way
   if (size_t{first} * shm::Heap::kGranule >= shape_.heap_size) return false;
   const ObjectHead& head = object(number);
   size_t needed = sizeof(ObjectHead) + size_t{head.key_size} + head.head_size;

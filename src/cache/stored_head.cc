@@ -53,6 +53,7 @@ bool read_stored_head(std::string_view stored, http::Fields& out) {
     http::Field field;
     size_t number = 0;
     take_number(stored, 1, number);
+    if (number == kHeadPadding) return true;
     if (number >= static_cast<size_t>(http::Name::count_)) return false;
     field.id = static_cast<http::Name>(number);
     if (field.id == http::Name::other) {

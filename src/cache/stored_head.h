@@ -2,8 +2,8 @@
 // that a hit is one copy and one pass.
 //
 // Per field: a byte with the known name's number (0: the name follows, two bytes of length before it), three
-// bytes of value length, the value. Numbers of names may change between versions: the zone's layout version
-// covers them.
+// bytes of value length, the value. A byte kHeadPadding ends it: a head that was renewed in place may be
+// shorter than its room. Numbers of names may change between versions: the zone's layout version covers them.
 #pragma once
 
 #include <string>
@@ -16,6 +16,9 @@ namespace cache {
 
 /// A head larger than this is not stored.
 inline constexpr size_t kMaxStoredHead = 64 * 1024;
+
+/// No known name has this number.
+inline constexpr unsigned char kHeadPadding = 0xfe;
 
 /// The fields of a response that may be stored (see is_stored_field).
 std::string write_stored_head(const http::Fields& fields, const http::CacheControl& control);

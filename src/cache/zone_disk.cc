@@ -18,13 +18,13 @@ Zone::Copy Zone::copy(const base::Digest& digest, uint64_t most_body) {
     copy.ref = {index, number, entry.generation};
     copy.kind = entry.kind;
     copy.location = entry.location;
+    const ObjectHead& head = shard.object(number);
+    copy.facts = head.facts;
+    copy.key = key_of(head);
+    copy.head.assign(reinterpret_cast<const char*>(&head + 1) + head.key_size, head.head_size);
+    copy.body_size = head.body_size.load();
   }
-  // Pinned and complete: it changes no more.
-  const ObjectHead& head = shard.object(copy.ref.number);
-  copy.facts = head.facts;
-  copy.key = key_of(head);
-  copy.head.assign(reinterpret_cast<const char*>(&head + 1) + head.key_size, head.head_size);
-  copy.body_size = head.body_size.load();
+  // Pinned and complete: its body changes no more.
   if (copy.body_size > most_body) return copy;
   copy.body.resize(static_cast<size_t>(copy.body_size));
   if (!copy_body(shard, copy.ref.number, copy.body.data())) return {};

@@ -10,7 +10,11 @@ bool Zone::walk(WalkPlace& place, size_t budget, const std::function<void(const 
   for (; budget > 0 && place.entry < shard.capacity(); --budget) {
     uint32_t number = ++place.entry;
     const Entry& entry = shard.entry(number);
-    if (entry.state != EntryState::complete || entry.extent.load() == 0) continue;
+    if (entry.state != EntryState::complete) continue;
+    if (!shard.in_memory(number)) {
+      visit({entry.digest, {}, {}, {}, 0, 0, entry.last_used, entry.kind, entry.location, false});
+      continue;
+    }
     const ObjectHead& head = shard.object(number);
     const char* stored = reinterpret_cast<const char*>(&head + 1) + head.key_size;
     visit({entry.digest,
@@ -20,7 +24,9 @@ bool Zone::walk(WalkPlace& place, size_t budget, const std::function<void(const 
            head.body_size.load(),
            head.footprint,
            entry.last_used,
-           entry.kind});
+           entry.kind,
+           entry.location,
+           true});
   }
   if (place.entry < shard.capacity()) return true;
   place.entry = 0;

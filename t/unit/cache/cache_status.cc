@@ -28,3 +28,12 @@ Test(cache_status, what_was_forwarded_says_why_and_whether_it_is_stored) {
   status.detail = "no-store";
   cr_assert(print(status) == "Proxycache; fwd=uri-miss; fwd-status=200; detail=no-store");
 }
+// §2.8: a String
+Test(cache_status, the_key_is_quoted_and_left_out_where_it_cannot_be) {
+  cache::CacheStatus status;
+  status.outcome = cache::Outcome::hit;
+  status.key = "http://a/\"b\\";
+  cr_assert(print(status) == "Proxycache; hit; key=\"http://a/\\\"b\\\\\"");
+  status.key = "http://a/\xc3\xa4";
+  cr_assert(print(status) == "Proxycache; hit");
+}

@@ -21,6 +21,9 @@ void live(Zone& zone) {
   cache::Found found = zone.find(zone.digest("kept0"), "kept0", 1000, arena);
   store(zone, "new0", pattern("new0", 9000));
   found.pin.release();
+  cache::Found renewed = zone.find(zone.digest("new0"), "new0", 1000, arena);
+  zone.renew(renewed.ref, renewed.facts, "new");
+  renewed.pin.release();
   cache::Writer growing = begin(zone, "new4", std::nullopt);
   for (int i = 0; i < 4; ++i) growing.append(pattern("new4", 3000));
   growing.abandon();

@@ -399,3 +399,35 @@ Test(variant, accept_encoding_is_compared_by_what_it_means) {
   cr_assert_not(place("gzip;q=0.5, br") == place("gzip, br"));
   cr_assert_not(place("gzip") == place(""));
 }
+
+// nginx: "X-Accel-Expires" takes the place of what Cache-Control says to all caches; what protects a client
+// stays.
+Test(storing, x_accel_expires_overrides_no_store_private_and_no_cache) {
+  for (const char* control : {"no-store", "private", "no-cache", "max-age=0"}) {
+    cache::StoreDecision decision =
+        Fixture().field("X-Accel-Expires", "60").field("Cache-Control", control).decide();
+    cr_assert(decision.store, "%s", control);
+    cr_assert_eq(decision.freshness.lifetime, 60);
+  }
+  cr_assert_not(Fixture().field("X-Accel-Expires", "x").field("Cache-Control", "private").decide().store);
+}
+Test(storing, x_accel_expires_does_not_override_what_protects_a_client) {
+  cr_assert_not(Fixture().field("X-Accel-Expires", "60").field("Set-Cookie", "a=b").decide().store);
+  cr_assert_not(Fixture().field("X-Accel-Expires", "60").field("Vary", "*").decide().store);
+}
+Test(storing, x_accel_expires_does_not_override_authorization_or_the_request) {
+  cr_assert_not(Fixture().field("X-Accel-Expires", "60").asks("Authorization", "Basic eDp5").decide().store);
+  cr_assert_not(Fixture().field("X-Accel-Expires", "60").asks("Cache-Control", "no-store").decide().store);
+}
+// §5.4: in a response Pragma has no meaning.
+Test(storing, pragma_in_a_response_means_nothing) {
+  cr_assert(Fixture().field("Pragma", "no-cache").field("Cache-Control", "max-age=60").decide().store);
+}
+Test(using, pragma_in_a_request_counts_only_without_cache_control) {
+  base::Arena arena;
+  http::Fields fields(arena);
+  fields.add("Pragma", "no-cache");
+  cr_assert(cache::request_control(fields).no_cache);
+  fields.add("Cache-Control", "max-age=60");
+  cr_assert_not(cache::request_control(fields).no_cache);
+}

@@ -250,3 +250,34 @@ Test(zone, a_thousand_byte_object_costs_at_most_1485_bytes_all_told) {
   }
   cr_assert_lt((4 << 20) / (stored - 1) + 64, 1485, "%d", (4 << 20) / (stored - 1) + 64);
 }
+
+// RFC 9111 §4.3.4 without a copy of the body
+Test(zone, renewing_changes_head_and_facts_and_leaves_the_body_where_it_is) {
+  ZoneFixture fixture;
+  Zone zone = fixture.open(0);
+  base::Arena arena;
+  cr_assert(store(zone, "k", pattern("k", 9000)));
+  cache::Found before = zone.find(zone.digest("k"), "k", 1000, arena);
+  uint64_t used = zone.totals().memory_used;
+  cache::Facts facts = before.facts;
+  facts.freshness.lifetime = 77;
+  cr_assert(zone.renew(before.ref, facts, "hea"));
+  cache::Found after = zone.find(zone.digest("k"), "k", 1000, arena);
+  cr_assert_eq(after.facts.freshness.lifetime, 77);
+  cr_assert(after.head == "hea\xfe");
+  cr_assert_eq(zone.totals().memory_used, used);
+  cache::StoredBody body(std::move(after.pin), 0, 9000);
+  cr_assert(read_all(body) == pattern("k", 9000));
+  cr_assert(zone.check().empty());
+}
+Test(zone, renewing_refuses_a_longer_head_and_an_object_that_was_replaced) {
+  ZoneFixture fixture;
+  Zone zone = fixture.open(0);
+  base::Arena arena;
+  cr_assert(store(zone, "k", "body"));
+  cache::Found found = zone.find(zone.digest("k"), "k", 1000, arena);
+  cr_assert_not(zone.renew(found.ref, found.facts, "longer"));
+  cr_assert(store(zone, "k", "other"));
+  cr_assert_not(zone.renew(found.ref, found.facts, "head"));
+  cr_assert(zone.find(zone.digest("k"), "k", 1000, arena).body == "other");
+}
