@@ -264,6 +264,22 @@ const conf::Row kRows[] = {
      .default_text = "proxy_temp",
      .help = "Where temporary files are.",
      .set = set_temp_path},
+    {.name = "proxy_store",
+     .contexts = kHsl,
+     .syntax = "on | off | path",
+     .default_text = "off",
+     .help =
+         "Keeps a copy of each complete 200 answer to GET as a file: at the path (with variables), or, on, "
+         "where root or alias say. It is written to proxy_temp_path and then renamed, so that nobody sees a "
+         "part of it, and has the answer's Last-Modified. It never goes away by itself.",
+     .set = set_store},
+    {.name = "proxy_store_access",
+     .contexts = kHsl,
+     .syntax = "users:permissions ...",
+     .max_args = 3,
+     .default_text = "user:rw",
+     .help = "Who may do what with these files and the folders made for them: user, group and all; r or rw.",
+     .set = set_store_access},
     {.name = "proxy_limit_rate",
      .contexts = kHsl,
      .syntax = "rate",

@@ -115,6 +115,10 @@ struct ProxyConf {
   std::vector<Rewrite> cookie_domains;
   std::vector<Rewrite> cookie_paths;
   std::vector<CookieFlags> cookie_flags;
+  bool stores = false;            ///< proxy_store
+  exchange::Template store_path;  ///< empty: where root or alias say
+  uint32_t store_mode = 0600;
+  conf::Position store_at;
   bool pass_trailers = false;
   bool force_ranges = false;
   bool intercept_errors = false;

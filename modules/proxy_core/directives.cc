@@ -230,6 +230,40 @@ Result set_temp_path(void* section, const conf::Directive& directive, conf::Site
   return {};
 }
 
+Result set_store(void* section, const conf::Directive& directive, conf::Site& site) {
+  ProxyConf& conf = conf_of(section);
+  conf.store_at = directive.name.at;
+  conf.store_path = {};
+  conf.stores = directive.arg(0) != "off";
+  if (directive.arg(0) == "on" || !conf.stores) return {};
+  base::Result<Template> path = Template::compile(directive.args[0], exchange::builder_of(site));
+  if (!path) return tl::unexpected(path.error());
+  conf.store_path = std::move(*path);
+  return {};
+}
+
+Result set_store_access(void* section, const conf::Directive& directive, conf::Site&) {
+  struct Who {
+    std::string_view name;
+    uint32_t shift;
+  };
+  constexpr Who kWho[] = {{"user", 6}, {"group", 3}, {"all", 0}};
+  uint32_t mode = 0;
+  for (const conf::Word& word : directive.args) {
+    size_t colon = word.text.find(':');
+    std::string_view name = std::string_view(word.text).substr(0, colon);
+    std::string_view rights = colon == std::string::npos ? "" : std::string_view(word.text).substr(colon + 1);
+    const Who* who = std::ranges::find(kWho, name, &Who::name);
+    bool known = who != std::end(kWho) && (rights == "r" || rights == "rw");
+    if (!known) return base::fail("invalid value \"{}\"", word.text);
+    mode |= (rights == "rw" ? 06U : 04U) << who->shift;
+  }
+  // As nginx: who says nothing of the user leaves it everything.
+  if ((mode & 0700) == 0) mode |= 0600;
+  conf_of(section).store_mode = mode;
+  return {};
+}
+
 Result set_limit_rate(void* section, const conf::Directive& directive, conf::Site& site) {
   ProxyConf& conf = conf_of(section);
   base::Result<Template> rate = Template::compile(directive.args[0], exchange::builder_of(site));

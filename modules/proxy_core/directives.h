@@ -16,6 +16,8 @@ base::Result<void> set_next_upstream(void* section, const conf::Directive& direc
 base::Result<void> set_buffer_size(void* section, const conf::Directive& directive, conf::Site& site);
 base::Result<void> set_buffers(void* section, const conf::Directive& directive, conf::Site& site);
 base::Result<void> set_temp_path(void* section, const conf::Directive& directive, conf::Site& site);
+base::Result<void> set_store(void* section, const conf::Directive& directive, conf::Site& site);
+base::Result<void> set_store_access(void* section, const conf::Directive& directive, conf::Site& site);
 base::Result<void> set_limit_rate(void* section, const conf::Directive& directive, conf::Site& site);
 base::Result<void> set_ignored(void* section, const conf::Directive& directive, conf::Site& site);
 base::Result<void> add_redirect(void* section, const conf::Directive& directive, conf::Site& site);

@@ -1,5 +1,7 @@
 #include "modules/proxy_core/proxy_core.h"
 
+#include <algorithm>
+
 #include "exchange/builder.h"
 #include "exchange/exchange.h"
 #include "modules/proxy_core/conf.h"
@@ -27,11 +29,21 @@ exchange::Verdict on_request(const exchange::Call& call) {
   return exchange::Verdict::pending;
 }
 
+// As nginx: an answer is kept by one or the other.
+void check_store(const exchange::Route& route, const ProxyConf* conf, exchange::Builder& builder) {
+  if (conf == nullptr || conf->target == nullptr || !conf->stores) return;
+  bool caches = std::ranges::any_of(
+      route.on_request, [](const auto& hook) { return hook.module->priority == exchange::priority::cache; });
+  if (caches)
+    builder.diagnostics->error(conf->store_at, "\"proxy_store\" is incompatible with \"proxy_cache\"");
+}
+
 // A URI needs to know what it replaces: a location that is a regular expression or has a name says nothing of
 // that.
 base::Result<void> check_routes(const exchange::Module&, exchange::Builder& builder) {
   for (const exchange::Route* route : builder.routes) {
     const void* conf = route->find(ProxyConf::kSection);
+    check_store(*route, static_cast<const ProxyConf*>(conf), builder);
     const Target* target = conf != nullptr ? static_cast<const ProxyConf*>(conf)->target.get() : nullptr;
     if (target == nullptr || target->uri.empty() || !route->prefix.empty()) continue;
     builder.diagnostics->error(

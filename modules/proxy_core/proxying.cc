@@ -6,12 +6,15 @@
 
 #include "base/check.h"
 #include "exchange/core_conf.h"
+#include "exchange/file_path.h"
 #include "exchange/request_body.h"
+#include "http/dates.h"
 #include "http/make_request.h"
 #include "modules/proxy_core/answer.h"
 #include "modules/proxy_core/forced_ranges.h"
 #include "modules/proxy_core/read_ahead.h"
 #include "modules/proxy_core/request.h"
+#include "modules/proxy_core/stored_file.h"
 #include "modules/proxy_core/target.h"
 #include "modules/proxy_core/upload_body.h"
 #include "upstream/origins.h"
@@ -309,6 +312,7 @@ bool Proxying::let_another_answer() {
 void Proxying::hand_over_body(TryRecord& record) {
   http::BodyPtr body = std::move(answer_.body);
   bool ahead = apply_controls(exchange_, conf_, answer_.head);
+  if (conf_.stores) body = store_file(std::move(body));
   if (!body) return;
   if (answer_.head.status == 101) {
     if (tunnel_ != nullptr) body = std::make_unique<TunnelBody>(std::move(body), *tunnel_);
@@ -319,6 +323,27 @@ void Proxying::hand_over_body(TryRecord& record) {
     body = std::make_unique<TrailerBody>(std::move(body), conf_.pass_trailers, record);
   }
   exchange_.reply.body = ahead ? read_ahead(std::move(body)) : std::move(body);
+}
+
+// proxy_store: an answer that is not the whole of what a GET means is not stored (nginx stores those to any
+// method).
+http::BodyPtr Proxying::store_file(http::BodyPtr body) {
+  if (answer_.head.status != 200 || exchange_.request.method != http::Method::get) return body;
+  std::string_view path = conf_.store_path.empty() ? exchange::file_path(exchange_, exchange_.request.path)
+                                                   : conf_.store_path.evaluate(exchange_);
+  bool names_file = !path.empty() && !path.ends_with('/') && path.find('\0') == std::string_view::npos;
+  if (!names_file) return body;
+  StoredFileOptions options;
+  if (!path.starts_with('/')) options.path = exchange_.route->core->prefix;
+  options.path += path;
+  options.mode = conf_.store_mode;
+  int64_t now = exchange_.worker.clock().wall_seconds();
+  options.modified = http::parse_date(answer_.head.fields.get(http::Name::last_modified), now);
+  options.temp_folder = conf_.temp_path;
+  options.temp_levels = conf_.temp_levels;
+  if (body) return std::make_unique<StoringBody>(exchange_.worker, std::move(body), std::move(options));
+  store_empty_file(exchange_.worker, std::move(options));
+  return nullptr;
 }
 
 // Whether the last byte came together with the head; asking the socket would cost a system call.

@@ -45,6 +45,7 @@ class Proxying final : private h1::InterimHandler {
   bool let_another_answer();
   void hand_over_body(TryRecord& record);
   bool is_whole(http::Body& body) const;
+  http::BodyPtr store_file(http::BodyPtr body);
   http::BodyPtr read_ahead(http::BodyPtr body);
   void on_interim(const http::Response& head) override;
 
