@@ -3,6 +3,7 @@
 #include "cache/stored_body.h"
 #include "cache/stored_head.h"
 #include "modules/cache/content.h"
+#include "modules/cache/part.h"
 #include "modules/cache/rest.h"
 
 namespace cache_module {
@@ -51,6 +52,11 @@ Verdict answer(Exchange& exchange, CacheState& state, Candidate& candidate) {
     return Verdict::next;
   }
   head.status = facts.status;
+  // A key that does not tell the parts apart leads to another one.
+  if (facts.status == 206 && !is_wanted_part(exchange, head)) {
+    head.fields.clear();
+    return Verdict::next;
+  }
   http::BodyPtr growing;
   if (candidate.fill != nullptr) {
     growing = candidate.fill->read();
@@ -73,7 +79,9 @@ Verdict answer(Exchange& exchange, CacheState& state, Candidate& candidate) {
   head.content_length = size.value_or(0);
   exchange.reply.header_only = exchange.request.method == http::Method::head;
 
-  Content content = select_content(exchange, size);
+  // With parts it is for the slice module to say what the client gets of them.
+  Content content;
+  if (!exchange.origin.part) content = select_content(exchange, size);
   if (content.kind != Content::Kind::nothing && !exchange.reply.header_only) {
     exchange.reply.body =
         growing ? cut_content(exchange, std::move(content), size.value_or(0), std::move(growing))

@@ -27,7 +27,8 @@ bool is_for_us(Name name) { return std::ranges::find(kForUs, name) != std::end(k
 bool add_conditions(Exchange& exchange, CacheState& state, http::Fields& fields) {
   if (!state.conf->rules.revalidates) return false;
   for (Name name : kForUs) {
-    if (exchange.origin.rules->sets(name)) return false;
+    bool is_slice = name == Name::range && exchange.origin.part;  // the same part as what is stored
+    if (exchange.origin.rules->sets(name) && !is_slice) return false;
   }
   std::string_view etags;
   auto add_etag = [&](std::string_view etag) {

@@ -10,6 +10,7 @@
 #include "modules/cache/content.h"
 #include "modules/cache/orders.h"
 #include "modules/cache/other_variants.h"
+#include "modules/cache/part.h"
 #include "modules/cache/revalidate.h"
 #include "modules/cache/state.h"
 #include "modules/cache/turn.h"
@@ -136,6 +137,7 @@ void store_response(const Call& call, CacheState& state, const http::Response& o
   const CacheConf& conf = call.conf_as<CacheConf>();
   cache::StoreRules rules = conf.rules;
   rules.ignored = ignored_fields(exchange);
+  rules.is_part = is_wanted_part(exchange, origin_head);
   rules.heeds_request = conf.heeds_request;
   if (state.alone) {
     state.detail = "lock-timeout";
@@ -208,6 +210,7 @@ void take_in(const Call& call, CacheState& state) {
 
 /// The origin was asked for the whole: what the client wanted of it is cut out here.
 void answer_conditions(Exchange& exchange) {
+  if (exchange.origin.part) return;  // the slice module does, of what the parts make up
   http::Response& head = exchange.reply.head;
   std::optional<uint64_t> size;
   if (head.framing == http::Framing::length) size = head.content_length;
@@ -282,7 +285,9 @@ void store_and_tell(const Call& call) {
   if (exchange.reply.source == exchange::Reply::Source::origin) {
     if (state.cacheable) {
       if (!state.by_range) take_in(call, state);
-      if (exchange.request.method == http::Method::get && !state.by_range) answer_conditions(exchange);
+      bool reads =
+          exchange.request.method == http::Method::get || exchange.request.method == http::Method::head;
+      if (reads && !state.by_range) answer_conditions(exchange);
     } else {
       invalidate(exchange, state);
     }

@@ -192,8 +192,10 @@ StoreDecision decide_store(const http::Request& request, const http::Response& r
                            const StoreRules& rules, FetchTimes times) {
   // §3: the response is final; a part of a representation is not stored, a 304 only updates what is stored.
   if (response.status < 200) return refuse("interim");
-  if (response.status == 206 || response.status == 304 || response.status == 416) return refuse("partial");
-  if (response.fields.has(http::Name::content_range)) return refuse("partial");
+  bool is_part = rules.is_part && response.status == 206;
+  if (response.status == 206 && !is_part) return refuse("partial");
+  if (response.status == 304 || response.status == 416) return refuse("partial");
+  if (response.fields.has(http::Name::content_range) && !is_part) return refuse("partial");
   if (rules.heeds_request && request_control(request.fields).no_store)
     return refuse("request-no-store");  // §5.2.1.5
 

@@ -28,6 +28,8 @@ struct StoreRules {
   IgnoredFields ignored;
   /// What is stored can be validated: then also what may only be used after that is worth storing.
   bool revalidates = false;
+  /// The response is one part of a representation, stored as such under a key of its own (slice).
+  bool is_part = false;
   /// The request's no-store counts.
   bool heeds_request = true;
   /// Targeted fields that are for this cache (RFC 9213 §2.2), the most specific first.

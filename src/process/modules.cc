@@ -12,6 +12,7 @@
 #include "modules/proxy_core/proxy_core.h"
 #include "modules/real_ip/real_ip.h"
 #include "modules/referers/referers.h"
+#include "modules/slice/slice.h"
 #include "modules/split_clients/split_clients.h"
 #include "modules/static_files/static_files.h"
 #include "modules/stub_status/stub_status.h"
@@ -31,6 +32,7 @@ std::span<const exchange::Module* const> compiled_in_modules() {
       &geo::kModule,           &referers::kModule,
       &split_clients::kModule, &proxy::kAccessLogModule,
       &proxy::kErrorLogModule, &cache_module::kPurgeModule,
+      &slice::kModule,
   };
   return kModules;
 }

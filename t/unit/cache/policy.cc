@@ -65,6 +65,16 @@ Test(storing, partial_responses_are_not_stored) {
     cr_assert_not(f.field("Cache-Control", "max-age=60").decide().store);
   }
 }
+Test(storing, a_part_is_stored_only_where_it_is_what_was_asked_for) {
+  Fixture f;
+  f.response.status = 206;
+  f.field("Content-Range", "bytes 0-9/20").field("Cache-Control", "max-age=60");
+  cr_assert_not(f.decide().store);
+  f.rules.is_part = true;
+  cr_assert(f.decide().store);
+  f.response.status = 200;
+  cr_assert_not(f.decide().store, "a Content-Range without a 206 is nothing we understand");
+}
 Test(storing, no_store_of_response_or_request_forbids) {
   cr_assert_not(Fixture().field("Cache-Control", "max-age=60, no-store").decide().store);
   cr_assert_not(

@@ -1,14 +1,14 @@
-#include "modules/cache/content.h"
+#include "exchange/content.h"
+
+#include <algorithm>
 
 #include "base/hash.h"
 #include "exchange/core_conf.h"
 #include "http/conditionals.h"
 #include "http/dates.h"
 
-namespace cache_module {
+namespace exchange {
 
-using exchange::CoreConf;
-using exchange::Exchange;
 using http::Name;
 
 namespace {
@@ -49,17 +49,18 @@ void refuse(Exchange& exchange, int status) {
 
 }  // namespace
 
-Content select_content(Exchange& exchange, std::optional<uint64_t> size) {
+Content select_content(Exchange& exchange, std::optional<uint64_t> size, uint64_t max_ranges) {
   Content content;
   http::Response& head = exchange.reply.head;
   const http::Request& request = exchange.request;
   const CoreConf& core = *exchange.route->core;
+  max_ranges = std::min(max_ranges, core.max_ranges);
   bool reads = request.method == http::Method::get || request.method == http::Method::head;
   // RFC 9110 §13.2.1: conditions and ranges are for what would be a 200.
   if (!reads || head.status != 200) return content;
 
   if (!has_conditions(request.fields)) {
-    bool sliceable = size.has_value() && core.max_ranges != 0 && !head.fields.has(Name::accept_ranges);
+    bool sliceable = size.has_value() && max_ranges != 0 && !head.fields.has(Name::accept_ranges);
     if (sliceable) head.fields.add(Name::accept_ranges, "bytes");
     return content;
   }
@@ -81,12 +82,12 @@ Content select_content(Exchange& exchange, std::optional<uint64_t> size) {
       return content;
   }
 
-  if (!size || core.max_ranges == 0) return content;
+  if (!size || max_ranges == 0) return content;
   if (!head.fields.has(Name::accept_ranges)) head.fields.add(Name::accept_ranges, "bytes");
   // RFC 9110 §14.2: Range is defined for GET alone.
   if (request.method != http::Method::get || !request.fields.has(Name::range)) return content;
   if (!http::range_applies(request, validators, now)) return content;
-  content.plan = http::plan_ranges(request.fields.get(Name::range), *size, core.max_ranges);
+  content.plan = http::plan_ranges(request.fields.get(Name::range), *size, max_ranges);
   switch (content.plan.kind) {
     case http::RangeKind::whole: break;
     case http::RangeKind::unsatisfiable:
@@ -128,4 +129,4 @@ http::BodyPtr cut_content(Exchange& exchange, Content content, uint64_t size, ht
   return std::make_unique<http::RangedBody>(std::move(whole), std::move(parts));
 }
 
-}  // namespace cache_module
+}  // namespace exchange
