@@ -95,6 +95,9 @@ std::optional<TakenRegion> DiskRegions::take(shm::ProcessIndex owner, bool may_g
     chosen = oldest(RegionState::fresh);
     taken.fresh = chosen.has_value();
   }
+  const uint32_t usable = may_grow ? count() : count() - in_state(RegionState::fresh);
+  header_->usable.store(usable, std::memory_order_relaxed);
+  if (!chosen && usable < kLeastUsable) return std::nullopt;
   if (!chosen) {
     chosen = oldest(RegionState::sealed);
     if (!chosen) chosen = oldest(RegionState::orphan);
@@ -236,6 +239,7 @@ bool DiskRegions::resize(uint32_t wanted) {
   shm::Locked guard = locked();
   if (wanted > header_->geometry.slots) wanted = header_->geometry.slots;
   header_->regions.store(wanted, std::memory_order_release);
+  header_->usable.store(wanted, std::memory_order_relaxed);
   bool quiet = true;
   for (uint32_t region = wanted; region < header_->geometry.slots; ++region) {
     RegionState state = at(region).state();

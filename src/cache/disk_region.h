@@ -6,6 +6,7 @@
 // region compares the generation before and after: equal, and the bytes are what they were.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <optional>
@@ -18,7 +19,7 @@
 namespace cache {
 
 /// Goes up with every change below: a segment of another layout is made anew, and the store is mounted again.
-inline constexpr uint32_t kDiskLayout = 1;
+inline constexpr uint32_t kDiskLayout = 2;
 
 enum class RegionState : uint8_t {
   fresh,       ///< no room was set aside for it on the disk
@@ -73,6 +74,7 @@ struct DiskHeader {
   shm::RobustLock lock;
   std::atomic<Mount> mount;
   std::atomic<uint32_t> regions;  // in use: the first ones
+  std::atomic<uint32_t> usable;   // of them: all, or those that have room set aside when there is no more
   uint64_t seed;
   uint64_t epoch;  // of the superblock
   DiskGeometry geometry;
@@ -99,6 +101,9 @@ struct TakenRegion {
 
 class DiskRegions {
  public:
+  /// With fewer nothing is recycled: it would be what is just being written.
+  static constexpr uint32_t kLeastUsable = 2;
+
   /// Bytes of the segment, always: a reload that changes max_size keeps it. Only what is used costs memory.
   static size_t bytes() {
     return sizeof(DiskHeader) + sizeof(DiskRegion) * size_t{DiskGeometry::kMostRegions};
@@ -113,6 +118,8 @@ class DiskRegions {
   DiskHeader& header() const { return *header_; }
   DiskRegion& at(uint32_t region) const { return regions_[region]; }
   uint32_t count() const { return header_->regions.load(std::memory_order_acquire); }
+  /// How many there are room for, as far as is known.
+  uint32_t usable() const { return std::min(count(), header_->usable.load(std::memory_order_relaxed)); }
   void add(DiskCount what, uint64_t by = 1) const {
     header_->counts[static_cast<size_t>(what)].fetch_add(by, std::memory_order_relaxed);
   }

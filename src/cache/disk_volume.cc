@@ -136,6 +136,7 @@ void DiskVolume::adopt(const Superblock& block, uint32_t count) {
   header.geometry = {block.region_size, block.slots};
   header.sequence.store((block.epoch << kSequenceBits) + 1, std::memory_order_relaxed);
   header.regions.store(count, std::memory_order_release);
+  header.usable.store(count, std::memory_order_relaxed);
 }
 
 // A file that was cut within a region: the records before the cut are still good.

@@ -29,7 +29,7 @@ struct DiskWriter::State final : std::enable_shared_from_this<DiskWriter::State>
   void finish_if_all_there();
   void send_object();
   bool is_too_large(uint64_t size) const {
-    return size > store->volume().geometry().region_size / 2 * uint64_t{store->volume().regions().count()};
+    return size > store->volume().geometry().region_size / 2 * uint64_t{store->volume().regions().usable()};
   }
   void fail() {
     failed = true;
