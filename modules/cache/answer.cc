@@ -59,7 +59,7 @@ Verdict answer(Exchange& exchange, CacheState& state, Candidate& candidate) {
   }
   http::BodyPtr growing;
   if (candidate.fill != nullptr) {
-    growing = candidate.fill->read();
+    growing = with_rest(exchange, candidate.fill->read(), resume_of(exchange, head, size));
     if (!growing) {
       head.fields.clear();
       return Verdict::next;

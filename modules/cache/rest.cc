@@ -112,6 +112,47 @@ void RestBody::set_reader(event::Ready* reader) {
   if (rest_) rest_->set_reader(reader);
 }
 
+/// A body that goes on from another fetch where it fails, once.
+class ContinuedBody final : public http::Body, private event::Ready {
+ public:
+  ContinuedBody(event::Loop& loop, http::BodyPtr body, cache::Fills::Resume resume)
+      : loop_(loop), body_(std::move(body)), resume_(std::move(resume)) {}
+
+  http::Peek peek(std::span<iovec> pieces) override {
+    http::Peek seen = body_->peek(pieces);
+    if (seen.state != http::Readiness::failed || !resume_) return seen;
+    loop_.post(*this);  // nothing is asked for inside peek()
+    return {http::Readiness::wait, 0, false};
+  }
+  void consume(size_t bytes) override {
+    body_->consume(bytes);
+    read_ += bytes;
+  }
+  std::optional<uint64_t> remaining() const override { return body_->remaining(); }
+  const http::Fields* trailers() const override { return body_->trailers(); }
+  void set_reader(event::Ready* reader) override {
+    reader_ = reader;
+    body_->set_reader(reader);
+  }
+
+ private:
+  void on_ready() override {
+    cache::Fills::Resume resume = std::exchange(resume_, {});
+    if (!resume) return;
+    http::BodyPtr rest = resume(read_);
+    if (rest) {
+      body_ = std::move(rest);
+      body_->set_reader(reader_);
+    }
+    if (reader_ != nullptr) loop_.post(*reader_);
+  }
+
+  event::Loop& loop_;
+  http::BodyPtr body_;
+  cache::Fills::Resume resume_;
+  uint64_t read_ = 0;
+};
+
 /// Knows whether the exchange is still there when its body breaks.
 class Asker {
  public:
@@ -156,6 +197,11 @@ cache::Fills::Resume resume_of(Exchange& exchange, const http::Response& stored,
     auto rest = std::make_unique<RestBody>((*place)->worker.loop(), std::move(wanted));
     return rest->ask(**place) ? std::move(rest) : nullptr;
   };
+}
+
+http::BodyPtr with_rest(Exchange& exchange, http::BodyPtr body, cache::Fills::Resume resume) {
+  if (!body || !resume) return body;
+  return std::make_unique<ContinuedBody>(exchange.worker.loop(), std::move(body), std::move(resume));
 }
 
 }  // namespace cache_module

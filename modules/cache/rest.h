@@ -14,4 +14,7 @@ namespace cache_module {
 cache::Fills::Resume resume_of(exchange::Exchange& exchange, const http::Response& stored,
                                std::optional<uint64_t> size);
 
+/// `body`, read while its object grows in this process, and the rest by `resume` where it fails.
+http::BodyPtr with_rest(exchange::Exchange& exchange, http::BodyPtr body, cache::Fills::Resume resume);
+
 }  // namespace cache_module
