@@ -9,6 +9,7 @@
 #include "conf/setters.h"
 #include "exchange/setters.h"
 #include "http/syntax.h"
+#include "modules/cache/warmer.h"
 
 namespace cache_module {
 
@@ -274,6 +275,37 @@ Result set_range_offset(void* section, const conf::Directive& directive, conf::S
   return {};
 }
 
+// Called for every route that inherits the line.
+Result add_warm(void*, const conf::Directive& directive, conf::Site& site) {
+  WarmFile file;
+  file.path = site.full_path(directive.arg(0));
+  file.rate = Warmer::kUsualRate;
+  for (size_t i = 1; i < directive.args.size(); ++i) {
+    std::string_view word = directive.arg(i);
+    std::string_view value = word.substr(std::min(word.size(), word.find('=') + 1));
+    if (word.starts_with("rate=")) {
+      base::Result<double> rate = parse_rate(value);
+      if (!rate) return tl::unexpected(rate.error());
+      file.rate = *rate;
+    } else if (word.starts_with("at=")) {
+      base::Result<net::Address> place = parse_place(value);
+      if (!place) return tl::unexpected(place.error());
+      file.at = *place;
+    } else if (word.starts_with("base=http://")) {
+      file.base = value;
+    } else {
+      return base::fail("invalid parameter \"{}\"", word);
+    }
+  }
+  WarmSet& set = *exchange::builder_of(site).shared<WarmSet>(kSharedKind, "warm",
+                                                             [] { return std::make_shared<WarmSet>(); });
+  for (const WarmFile& other : set.files) {
+    if (other.path == file.path && other.base == file.base) return {};
+  }
+  set.files.push_back(std::move(file));
+  return {};
+}
+
 Result set_status(void* section, const conf::Directive& directive, conf::Site&) {
   CacheConf& conf = *static_cast<CacheConf*>(section);
   conf.tells_key = directive.arg(0) == "key";
@@ -314,6 +346,18 @@ const conf::Row kRows[] = {
          "other parameters are checked and change nothing. What nobody asks for during inactive (10m) is "
          "removed, fresh or not.",
      .set = set_path,
+     .repeat = true},
+    {.name = "proxy_cache_warm",
+     .contexts = conf::kHttp,
+     .syntax = "file [rate=number] [at=address:port] [base=url]",
+     .max_args = 4,
+     .help =
+         "At every start and after every reload the URLs in the file are asked for, at most rate (100) a "
+         "second, so that they are stored when clients come. A line of the file is an http URL, a line of "
+         "proxycachectl cache export, or one of an access log in the combined format, whose targets follow "
+         "base (http://example.com). Asked is this server itself, at the URL's port of 127.0.0.1 or at the "
+         "address given. What is fresh already costs the origin nothing.",
+     .set = add_warm,
      .repeat = true},
     {.name = "proxy_cache",
      .contexts = conf::kHttpServerLocation,

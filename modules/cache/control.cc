@@ -13,6 +13,7 @@
 #include "modules/cache/explain.h"
 #include "modules/cache/orders.h"
 #include "modules/cache/purging.h"
+#include "modules/cache/walk.h"
 
 namespace cache_module {
 
@@ -22,7 +23,6 @@ using nlohmann::json;
 
 namespace {
 
-constexpr size_t kSlice = 256;        // entries looked at under one lock
 constexpr size_t kMostListed = 1000;  // objects in one answer
 
 /// One zone of the configuration, open in the keeper.
@@ -65,6 +65,7 @@ json describe(const cache::Zone::Walked& object, int64_t now) {
                 {"status", object.facts.status},
                 {"size", object.body_size},
                 {"memory", object.footprint},
+                {"disk", object.location != 0},
                 {"age", object.facts.freshness.age(now)},
                 {"ttl", object.facts.freshness.time_left(now)},
                 {"last_used", object.last_used},
@@ -146,11 +147,13 @@ event::Task<void> list_objects(ControlCall& call) {
   }
   int64_t now = call.worker.clock().wall_seconds();
   cache::Zone::WalkPlace place;
-  auto visit = [&listing, now](const cache::Zone::Walked& object) { listing.take(object, now); };
-  bool more = true;
-  while (more && !call.client_gone) {
-    more = zone.open->zone.walk(place, kSlice, visit);
-    if (more) co_await exchange::next_turn(call.worker);
+  WalkLimits limits;
+  limits.goes_on = [&call] { return !call.client_gone; };
+  std::function<void(const cache::Zone::Walked&)> visit = [&listing, now](const cache::Zone::Walked& object) {
+    listing.take(object, now);
+  };
+  for (bool more = true; more;) {
+    more = co_await walk_slice(call.worker, *zone.open, place, limits, visit);
   }
   json objects = json::array();
   for (auto& [key, value] : listing.found) objects.push_back(std::move(value));
@@ -160,6 +163,18 @@ event::Task<void> list_objects(ControlCall& call) {
 }
 
 // ---- GET /cache/object, GET /explain
+
+/// Where what is stored under a key lies: itself, or its variants as far as they are remembered.
+std::vector<base::Digest> places_of(OpenZone& open, const std::string& key) {
+  base::Digest digest = open.zone.digest(key);
+  std::vector<base::Digest> places = {digest};
+  cache::Zone::Copy marker = open.zone.copy(digest, 0);
+  uint64_t salt = 0;
+  if (marker.kind != cache::EntryKind::marker || marker.head.size() < sizeof salt || !open.notes)
+    return places;
+  std::memcpy(&salt, marker.head.data(), sizeof salt);
+  return open.notes->variants(salted(digest, salt));
+}
 
 event::Task<void> show_object(ControlCall& call) {
   const std::string* url = call.find("url");
@@ -172,7 +187,7 @@ event::Task<void> show_object(ControlCall& call) {
   std::string refused;
   for (const NamedZone& zone : zones_of(call)) {
     if (refused.empty()) refused = explain_refusal(*zone.open, *url, now);
-    auto visit = [&](const cache::Zone::Walked& object) {
+    std::function<void(const cache::Zone::Walked&)> visit = [&](const cache::Zone::Walked& object) {
       cache::StoredMarks marks = cache::read_stored_marks(object.head);
       if (object.kind != cache::EntryKind::object) return;
       if ((marks.uri.empty() ? object.key : marks.uri) != *url && object.key != *url) return;
@@ -188,10 +203,19 @@ event::Task<void> show_object(ControlCall& call) {
       objects.push_back(std::move(value));
     };
     cache::Zone::WalkPlace place;
-    bool more = true;
-    while (more && !call.client_gone) {
-      more = zone.open->zone.walk(place, kSlice, visit);
-      if (more) co_await exchange::next_turn(call.worker);
+    WalkLimits limits;
+    limits.goes_on = [&call] { return !call.client_gone; };
+    // On the disk it is found by its key at once; all of the disk is read only where that is asked for.
+    limits.on_disk = call.is_set("all");
+    for (bool more = true; more;) {
+      more = co_await walk_slice(call.worker, *zone.open, place, limits, visit);
+    }
+    if (limits.on_disk || !zone.open->tiers) continue;
+    for (const base::Digest& digest : places_of(*zone.open, *url)) {
+      cache::Zone::Location there = zone.open->zone.location_of(digest);
+      if (there.location == 0 || there.in_memory) continue;
+      bool shown = co_await visit_on_disk(*zone.open, digest, there.location, 0, visit);
+      (void)shown;
     }
   }
   if (objects.empty()) {
@@ -254,6 +278,7 @@ event::Task<void> purge_one(ControlCall& call, OpenZone& open, const Asked& aske
   PurgeWish wish;
   wish.dry_run = asked.dry_run;
   wish.count = count;
+  wish.count_on_disk = asked.count || (asked.dry_run && kind != PurgeKind::uri);
   wish.orders.push_back(make_order(open.zone, kind, asked.text, asked.soft));
   co_await carry_out(call.worker, open, wish, outcome);
 }
@@ -305,15 +330,161 @@ event::Task<void> purge(ControlCall& call) {
   answer(call, value);
 }
 
+// ---- GET /cache/export
+
+/// The place behind which a walk goes on: "shard.entry".
+bool read_place(const std::string* text, cache::Zone::WalkPlace& place) {
+  if (text == nullptr || text->empty()) return true;
+  size_t dot = text->find('.');
+  if (dot == std::string::npos) return false;
+  std::optional<uint64_t> shard = base::parse_uint(std::string_view(*text).substr(0, dot));
+  std::optional<uint64_t> entry = base::parse_uint(std::string_view(*text).substr(dot + 1));
+  if (!shard || !entry || *shard > UINT32_MAX || *entry > UINT32_MAX) return false;
+  place = {static_cast<uint32_t>(*shard), static_cast<uint32_t>(*entry)};
+  return true;
+}
+
+/// A part of a zone, one object a line, as it lies in the index: each part costs what it holds. The last line
+/// says where the next begins.
+event::Task<void> export_objects(ControlCall& call) {
+  const std::string* name = call.find("zone");
+  NamedZone zone{};
+  for (const NamedZone& each : zones_of(call)) {
+    if (name == nullptr || each.name == *name) zone = zone.open == nullptr ? each : zone;
+  }
+  if (zone.open == nullptr) {
+    call.refuse(404, "there is no such zone");
+    co_return;
+  }
+  cache::Zone::WalkPlace place;
+  if (!read_place(call.find("cursor"), place)) {
+    call.refuse(400, "no such cursor");
+    co_return;
+  }
+  const std::string* prefix = call.find("prefix");
+  int64_t now = call.worker.clock().wall_seconds();
+  size_t count = 0;
+  WalkLimits limits;
+  limits.goes_on = [&call] { return !call.client_gone; };
+  std::function<void(const cache::Zone::Walked&)> visit = [&](const cache::Zone::Walked& object) {
+    if (object.kind != cache::EntryKind::object) return;
+    if (prefix != nullptr && !object.key.starts_with(*prefix)) return;
+    call.answer += describe(object, now).dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+    ++count;
+  };
+  bool more = true;
+  while (more && count < kMostListed) {
+    more = co_await walk_slice(call.worker, *zone.open, place, limits, visit);
+  }
+  call.content_type = "application/x-ndjson";
+  if (more) call.answer += fmt::format("{{\"next\": \"{}.{}\"}}\n", place.shard, place.entry);
+}
+
+// ---- /cache/warm
+
+Warmer& warmer_of(ControlCall& call) { return *call.worker.kept<OpenOrders>(call.module).warmer; }
+
+event::Task<void> show_warming(ControlCall& call) {
+  Warmer::Progress progress = warmer_of(call).progress();
+  answer(call, {{"total", progress.total},
+                {"done", progress.done},
+                {"failed", progress.failed},
+                {"running", progress.running},
+                {"last_error", progress.last_error}});
+  co_return;
+}
+
+/// {"urls": […]} or {"list": "lines"}, "rate", "at", "base".
+event::Task<void> begin_warming(ControlCall& call) {
+  json asked = json::parse(call.body, nullptr, false);
+  if (!asked.is_object()) {
+    call.refuse(400, "the body is not a JSON object");
+    co_return;
+  }
+  const std::string* text = text_of(asked, "list");
+  std::string lines = text != nullptr ? *text : std::string();
+  if (auto urls = asked.find("urls"); urls != asked.end() && urls->is_array()) {
+    for (const json& url : *urls) {
+      if (url.is_string()) lines += url.get<std::string>() + "\n";
+    }
+  }
+  const std::string* base = text_of(asked, "base");
+  WarmList list = read_warm_list(lines, base != nullptr ? std::string_view(*base) : std::string_view());
+  double rate = Warmer::kUsualRate;
+  if (auto said = asked.find("rate"); said != asked.end()) rate = said->is_number() ? said->get<double>() : 0;
+  net::Address at;
+  std::string wrong;
+  if (const std::string* place = text_of(asked, "at")) {
+    base::Result<net::Address> parsed = parse_place(*place);
+    if (parsed) at = *parsed;
+    if (!parsed) wrong = parsed.error().message;
+  }
+  if (!(rate > 0)) wrong = "rate is a number above 0";
+  if (wrong.empty() && list.urls.empty()) wrong = "there is no http URL in it";
+  size_t count = list.urls.size();
+  if (wrong.empty()) {
+    base::Result<void> added = warmer_of(call).add(std::move(list.urls), rate, at);
+    if (!added) wrong = added.error().message;
+  }
+  if (!wrong.empty()) {
+    call.refuse(400, wrong);
+    co_return;
+  }
+  call.status = 202;
+  answer(call, {{"urls", count}, {"skipped", list.skipped}});
+}
+
+event::Task<void> stop_warming(ControlCall& call) {
+  warmer_of(call).stop();
+  co_await show_warming(call);
+}
+
 // ---- POST /cache/verify
 
+/// The number a parameter has; `otherwise` where it is not there, nothing where it is none.
+std::optional<uint64_t> number_of(const ControlCall& call, std::string_view name, uint64_t otherwise) {
+  const std::string* text = call.find(name);
+  return text == nullptr ? otherwise : base::parse_uint(*text);
+}
+
+/// Reads `count` regions from `first` on through.
+event::Task<void> verify_disk(ControlCall& call, cache::DiskStore& store, uint64_t first, uint64_t count,
+                              json& zone) {
+  uint64_t regions = store.volume().regions().count();
+  uint64_t objects = 0, damaged = 0, torn = 0;
+  uint64_t at = first;
+  for (; at < regions && at - first < count && !call.client_gone; ++at) {
+    cache::DiskStore::Checked checked = co_await store.check(static_cast<uint32_t>(at));
+    objects += checked.objects;
+    (checked.sealed ? damaged : torn) += checked.damaged;
+  }
+  zone["disk"] = {{"regions", regions}, {"objects", objects}, {"damaged", damaged}, {"torn", torn}};
+  if (at < regions) zone["disk"]["next"] = at;
+  if (damaged == 0) co_return;
+  zone["sound"] = false;
+  zone["wrong"] = fmt::format("{} damaged records on the disk; they are not used", damaged);
+}
+
 event::Task<void> verify(ControlCall& call) {
+  std::optional<uint64_t> first = number_of(call, "from", 0);
+  std::optional<uint64_t> count = number_of(call, "regions", UINT64_MAX);
+  if (!first || !count) {
+    call.refuse(400, "from and regions are numbers");
+    co_return;
+  }
+  const std::string* only = call.find("zone");
   json zones = json::array();
   bool sound = true;
   for (const NamedZone& zone : zones_of(call)) {
+    if (only != nullptr && *only != zone.name) continue;
     std::string wrong = zone.open->zone.check();
-    sound = sound && wrong.empty();
-    zones.push_back({{"name", zone.name}, {"sound", wrong.empty()}, {"wrong", wrong}});
+    json value = {{"name", zone.name}, {"sound", wrong.empty()}, {"wrong", wrong}};
+    if (zone.open->tiers) {
+      cache::DiskStore& store = zone.open->tiers->store();
+      co_await verify_disk(call, store, *first, *count, value);
+    }
+    sound = sound && value["sound"].get<bool>();
+    zones.push_back(std::move(value));
     co_await exchange::next_turn(call.worker);
   }
   answer(call, {{"sound", sound}, {"zones", std::move(zones)}});
@@ -324,10 +495,18 @@ event::Task<void> verify(ControlCall& call) {
 void add_control_resources(const exchange::Module& module, exchange::Builder& builder) {
   const exchange::ControlResource resources[] = {
       {"GET", "/cache", "zones and their totals", &module, show_zones},
-      {"GET", "/cache/object", "url=: all that is stored of it, and why", &module, show_object},
+      {"GET", "/cache/object", "url=: all that is stored of it, and why; all=1 reads the whole disk", &module,
+       show_object},
       {"GET", "/explain", "url=: why it is stored or not, and used or not", &module, show_object},
       {"POST", "/cache/purge", "url, prefix, regex, tag or all; soft, dry_run, count, zone", &module, purge},
-      {"POST", "/cache/verify", "checks what lies in shared memory", &module, verify},
+      {"POST", "/cache/verify",
+       "zone=, from=, regions=: checks what lies in memory and, every byte, on the disk", &module, verify},
+      {"GET", "/cache/export", "zone=, prefix=, cursor=: objects, one a line, memory and disk", &module,
+       export_objects},
+      {"POST", "/cache/warm", "urls or list, rate, at, base: asks for them so that they are stored", &module,
+       begin_warming},
+      {"GET", "/cache/warm", "how far warming has come", &module, show_warming},
+      {"DELETE", "/cache/warm", "forgets what still waits to be warmed", &module, stop_warming},
       {"GET", "/cache/*/objects", "prefix=, limit=, after=: keys in order", &module, list_objects},
   };
   for (const exchange::ControlResource& resource : resources) {

@@ -6,7 +6,8 @@
 
 namespace cache_module {
 
-/// Adds GET /cache, /cache/object, /cache/ZONE/objects, /explain and POST /cache/purge, /cache/verify.
+/// Adds GET /cache, /cache/object, /cache/ZONE/objects, /cache/export, /explain, POST /cache/purge,
+/// /cache/verify and /cache/warm.
 void add_control_resources(const exchange::Module& module, exchange::Builder& builder);
 
 }  // namespace cache_module

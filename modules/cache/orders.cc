@@ -85,7 +85,11 @@ base::Result<void> open_orders(const exchange::Module& module, exchange::Worker&
     if (!mapping) return tl::unexpected(mapping.error());
     open->zones.push_back(std::make_unique<cache::PurgeOrders>(std::move(*mapping)));
   }
-  if (worker.is_keeper()) open->sweeper = std::make_unique<Sweeper>(worker);
+  if (!worker.is_keeper()) return {};
+  open->sweeper = std::make_unique<Sweeper>(worker);
+  open->warmer = std::make_unique<Warmer>(worker);
+  std::shared_ptr<WarmSet> warm = worker.parts()->find_shared<WarmSet>(kSharedKind, "warm");
+  if (warm) open->warmer->begin(std::move(warm));
   return {};
 }
 

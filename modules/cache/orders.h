@@ -8,6 +8,7 @@
 #include "cache/purge_orders.h"
 #include "modules/cache/find.h"
 #include "modules/cache/sweeper.h"
+#include "modules/cache/warmer.h"
 
 namespace cache_module {
 
@@ -15,6 +16,7 @@ namespace cache_module {
 struct OpenOrders {
   std::vector<std::unique_ptr<cache::PurgeOrders>> zones;
   std::unique_ptr<Sweeper> sweeper;  ///< in the keeper
+  std::unique_ptr<Warmer> warmer;    ///< in the keeper
 };
 
 /// The orders of a zone in this process; null under -t.

@@ -2,7 +2,7 @@
 
 #include "cache/stored_marks.h"
 #include "event/gate.h"
-#include "event/sleep.h"
+#include "modules/cache/walk.h"
 
 namespace cache_module {
 
@@ -11,9 +11,6 @@ using cache::PurgeKind;
 using cache::PurgeOrder;
 
 namespace {
-
-/// Entries looked at under one lock, before others get their turn.
-constexpr size_t kSlice = 256;
 
 /// Whether an order names an object, whenever that was stored: for counting.
 class Naming {
@@ -76,11 +73,13 @@ event::Task<bool> remember(exchange::Worker& worker, OpenZone& open, const Purge
 
 /// Counts what is named, removing it where `remove`.
 event::Task<uint64_t> count_named(exchange::Worker& worker, OpenZone& open,
-                                  const std::vector<Naming>& namings, bool remove) {
+                                  const std::vector<Naming>& namings, bool remove, bool on_disk) {
   uint64_t count = 0;
+  WalkLimits limits;
+  limits.on_disk = on_disk;
   cache::Zone::WalkPlace place;
   std::vector<base::Digest> found;
-  auto visit = [&](const cache::Zone::Walked& object) {
+  std::function<void(const cache::Zone::Walked&)> visit = [&](const cache::Zone::Walked& object) {
     if (object.kind != EntryKind::object) return;
     for (const Naming& naming : namings) {
       if (!naming.names(open.zone, object)) continue;
@@ -89,13 +88,12 @@ event::Task<uint64_t> count_named(exchange::Worker& worker, OpenZone& open,
     }
   };
   for (bool more = true; more;) {
-    more = open.zone.walk(place, kSlice, visit);
+    more = co_await walk_slice(worker, open, place, limits, visit);
     count += found.size();
     if (remove) {
       for (const base::Digest& digest : found) open.zone.purge(digest);
     }
     found.clear();
-    if (more) co_await event::sleep_for(worker.loop(), base::Duration(0), nullptr);
   }
   co_return count;
 }
@@ -145,16 +143,21 @@ event::Task<void> carry_out(exchange::Worker& worker, OpenZone& open, const Purg
     co_return;
   }
   if (!wish.count && !wish.dry_run && !is_plain_key(wish)) co_return;
-  uint64_t count = co_await count_named(worker, open, namings, remove);
+  bool on_disk = wish.count_on_disk;
+  uint64_t count = co_await count_named(worker, open, namings, remove, on_disk);
   outcome.count = count;
   if (is_plain_key(wish) && remove) open.zone.purge(wish.orders.front().digest);
 }
 
-event::Task<void> sweep(exchange::Worker& worker, OpenZone& open) {
+event::Task<void> sweep(exchange::Worker& worker, OpenZone& open, const std::function<bool()>& goes_on) {
+  bool loading =
+      open.tiers && (!open.tiers->store().totals().mounted || open.tiers->store().totals().loading);
+  WalkLimits limits;
+  limits.goes_on = goes_on;
   uint64_t until = open.orders->mark();
   bool any_stale = false;
   std::vector<base::Digest> absent;
-  auto visit = [&](const cache::Zone::Walked& object) {
+  std::function<void(const cache::Zone::Walked&)> visit = [&](const cache::Zone::Walked& object) {
     if (object.kind != EntryKind::object) return;
     cache::StoredMarks marks = cache::read_stored_marks(object.head);
     cache::PurgeOrders::Subject subject;
@@ -168,13 +171,13 @@ event::Task<void> sweep(exchange::Worker& worker, OpenZone& open) {
   };
   cache::Zone::WalkPlace place;
   for (bool more = true; more;) {
-    more = open.zone.walk(place, kSlice, visit);
+    more = co_await walk_slice(worker, open, place, limits, visit);
     for (const base::Digest& digest : absent) open.zone.purge(digest);
     absent.clear();
-    if (more) co_await event::sleep_for(worker.loop(), base::Duration(0), nullptr);
   }
-  // What is on the disk only was not seen: for it the orders stand until they are coalesced.
-  if (open.tiers) co_return;
+  // Not everything was seen: the orders stand on.
+  bool offline = open.tiers && open.tiers->store().totals().offline;
+  if (loading || offline || !goes_on()) co_return;
   open.orders->retire(until, static_cast<uint32_t>(worker.clock().wall_seconds()), !any_stale);
 }
 

@@ -17,6 +17,7 @@ struct PurgeWish {
   std::string key;                        ///< with an order by key
   bool dry_run = false;                   ///< only counted
   bool count = false;                     ///< the answer waits for the number; by key it is always known
+  bool count_on_disk = false;  ///< what is on the disk only is counted as well: it is read for that
 };
 
 struct PurgeOutcome {
@@ -32,7 +33,8 @@ cache::PurgeOrder make_order(const cache::Zone& zone, cache::PurgeKind kind, std
 event::Task<void> carry_out(exchange::Worker& worker, OpenZone& open, const PurgeWish& wish,
                             PurgeOutcome& outcome);
 
-/// For the keeper: removes all that standing orders cover and retires those that are done with.
-event::Task<void> sweep(exchange::Worker& worker, OpenZone& open);
+/// For the keeper: removes all that standing orders cover, in memory and on the disk, and retires those that
+/// are done with. Stops where `goes_on` says no.
+event::Task<void> sweep(exchange::Worker& worker, OpenZone& open, const std::function<bool()>& goes_on);
 
 }  // namespace cache_module

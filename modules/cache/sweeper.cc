@@ -1,19 +1,23 @@
 #include "modules/cache/sweeper.h"
 
-#include "event/gate.h"
 #include "modules/cache/cache.h"
 #include "modules/cache/purging.h"
 
 namespace cache_module {
 
 Sweeper::Sweeper(exchange::Worker& worker) : worker_(worker), timer_(worker.loop(), on_time, this) {
+  goes_on_ = [this] { return !stopped_; };
+  worker.on_end([this](std::function<void()> done) {
+    timer_.stop();
+    stopped_ = std::move(done);
+    if (busy_ == 0) stopped_();
+  });
   timer_.start(kEvery);
 }
 
 event::Task<void> Sweeper::run(OpenZone& open) {
-  event::Gate::Pass pass(worker_.under_way());
-  co_await sweep(worker_, open);
-  --busy_;
+  co_await sweep(worker_, open, goes_on_);
+  if (--busy_ == 0 && stopped_) stopped_();
 }
 
 void Sweeper::on_time(void* owner) {

@@ -29,6 +29,8 @@ class Sweeper {
   std::vector<uint64_t> swept_;  // by zone: the newest order that was carried out
   uint32_t looks_ = 0;
   size_t busy_ = 0;
+  std::function<bool()> goes_on_;
+  std::function<void()> stopped_;  // set: the process ends when no sweep runs
 };
 
 }  // namespace cache_module

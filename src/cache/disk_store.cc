@@ -1,5 +1,7 @@
 #include "cache/disk_store.h"
 
+#include "cache/disk_scan.h"
+
 namespace cache {
 
 struct DiskStore::Batch {
@@ -120,6 +122,44 @@ event::Task<DiskFound> DiskStore::find(uint64_t location, const base::Digest& di
   count_read(lookup->outcome, lookup->torn);
   if (lookup->outcome != DiskRead::done) co_return DiskFound();
   co_return DiskFound(std::move(lookup));
+}
+
+event::Task<DiskFound> DiskStore::look(uint64_t location, const base::Digest& digest) {
+  if (location == 0 || !attached_ || offline()) co_return DiskFound();
+  auto lookup = std::make_shared<DiskLookup>();
+  lookup->store = shared_from_this();
+  lookup->where = DiskLocation::unpack(location);
+  lookup->any_key = true;
+  lookup->run(true);
+  if (lookup->outcome == DiskRead::not_now) {
+    std::function<void()> work = [lookup] { lookup->run(false); };
+    co_await on_thread(work);
+  }
+  if (lookup->outcome != DiskRead::done || lookup->record->object.digest != digest) co_return DiskFound();
+  co_return DiskFound(std::move(lookup));
+}
+
+event::Task<DiskStore::Checked> DiskStore::check(uint32_t region) {
+  Checked checked;
+  if (!attached_ || offline() || region >= volume_.regions().count()) co_return checked;
+  const DiskRegion& table = volume_.regions().at(region);
+  uint32_t generation = table.generation.load();
+  uint32_t end = table.end.load();
+  RegionState state = table.state();
+  if (end == 0 || state == RegionState::fresh || state == RegionState::free) co_return checked;
+  auto scanned = std::make_shared<ScannedRegion>();
+  std::shared_ptr<DiskStore> self = shared_from_this();
+  std::function<void()> work = [self, scanned, region, generation] {
+    *scanned = scan_region(self->volume_, region, generation);
+  };
+  co_await on_thread(work);
+  if (table.generation.load() != generation) co_return checked;
+  checked.read = true;
+  checked.sealed = state == RegionState::sealed;
+  checked.objects = scanned->summary.size();
+  // Behind a damaged header nothing is found.
+  checked.damaged = scanned->torn != 0 ? scanned->torn : scanned->end < end ? 1 : 0;
+  co_return checked;
 }
 
 bool DiskStore::put(const DiskObject& object, std::string body, Done done) {

@@ -88,6 +88,16 @@ class DiskStore : public std::enable_shared_from_this<DiskStore> {
 
   /// The object at that place with that key; nothing when it is gone, damaged, or cannot be read.
   event::Task<DiskFound> find(uint64_t location, const base::Digest& digest, std::string_view key);
+  /// The object with that digest at that place, whatever its key; it does not count as read.
+  event::Task<DiskFound> look(uint64_t location, const base::Digest& digest);
+  /// Reads a region through, every byte of it verified.
+  struct Checked {
+    bool read = false;  ///< false: there is nothing in it, or it was recycled meanwhile
+    uint64_t objects = 0;
+    uint64_t damaged = 0;  ///< records
+    bool sealed = false;   ///< of others the end may be torn after a crash, which is no fault of the disk
+  };
+  event::Task<Checked> check(uint32_t region);
   /// Stores an object whose body is at hand. False: not now, and `done` is not called.
   bool put(const DiskObject& object, std::string body, Done done);
   /// Remembers purges; those without a sequence get one. `done`: whether they are on the disk.

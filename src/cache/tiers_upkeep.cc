@@ -139,12 +139,13 @@ void Tiers::on_loaded(std::span<const LoadedObject> objects) {
   uint32_t now = static_cast<uint32_t>(loop_.clock().wall_seconds());
   for (const LoadedObject& object : objects) {
     auto kind = static_cast<EntryKind>(object.kind);
-    if (object.stale || (kind != EntryKind::object && kind != EntryKind::marker)) continue;
+    // What was purged softly is found as well: the purge stands again, so that it counts as stale.
+    if (kind != EntryKind::object && kind != EntryKind::marker) continue;
     Zone::Location there = zone_.location_of(object.digest);
     if (!there.known) {
       (void)zone_.add_on_disk(object.digest, object.location, kind, now);
     } else if (there.location != 0 && store_->is_newer(object, there.location)) {
-      zone_.replace_on_disk(object.digest, there.location, object.location);
+      (void)zone_.replace_on_disk(object.digest, there.location, object.location);
     }
   }
 }

@@ -59,7 +59,7 @@ SKIP: {
     like $run->('stat', $keys[0]), qr/"explain"/, 'cache stat';
     is $run->('purge', '--tag', 'two', '--count'), "25 objects purged\n", 'cache purge';
     my $listen = $pc->address;
-    is qx{printf 'http://localhost/w1\\nhttp://localhost/w2\\n' | $tool cache warm $listen --rate 1000 2>&1}, "2 fetched, 0 failed\n", 'cache warm';
+    is qx{printf 'http://localhost/w1\\nhttp://localhost/w2\\n' | $tool -s $pc->{prefix}/run/proxycache.sock cache warm $listen --rate 1000 2>&1}, "2 fetched, 0 failed\n", 'cache warm';
     is $pc->get('/w2', {Host => 'localhost'})->header('x-cache'), 'HIT', 'and it is stored';
     is $run->('verify'), "one: sound\n", 'cache verify';
 }

@@ -17,7 +17,7 @@ sub ask ($self, $method, $target, $body = undef) {
     alarm 0;
     my ($head, $content) = split /\r\n\r\n/, $answer // '', 2;
     my ($status) = ($head // '') =~ m{^HTTP/1\.1 (\d+)} or die "no answer to $method $target";
-    return {status => $status, head => $head, body => $content, json => eval { JSON::PP::decode_json($content) }};
+    return {status => $status, head => $head, body => $content, json => scalar eval { JSON::PP::decode_json($content) }};
 }
 
 sub get   ($self, $target) { $self->ask(GET  => $target) }

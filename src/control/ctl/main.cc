@@ -4,12 +4,16 @@
 #include <getopt.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,9 +32,14 @@ constexpr const char* kUsage =
     "                                         WHAT: --url URL, --prefix TEXT, --regex TEXT, --tag TAG, "
     "--all\n"
     "  cache export ZONE                      every object, one JSON object a line\n"
-    "  cache warm ADDRESS:PORT [--rate N]     asks there for the URLs on stdin, one a line; at most N a "
-    "second\n"
-    "  cache verify                           checks what lies in shared memory\n"
+    "  cache warm [ADDRESS:PORT] [--file FILE] [--base URL] [--rate N]\n"
+    "                                         asks Proxycache (at ADDRESS:PORT, else at the URL's port here) "
+    "for\n"
+    "                                         the URLs in FILE or on stdin, at most N (100) a second; a line "
+    "is a\n"
+    "                                         URL, one of cache export, or of an access log, then with "
+    "--base\n"
+    "  cache verify                           checks what lies in memory and, every byte, on the disk\n"
     "\n"
     "The socket is run/proxycache.sock, or what PROXYCACHE_SOCKET says; the key may stand in "
     "PROXYCACHE_KEY.\n";
@@ -127,7 +136,8 @@ class Api {
 /// "[#####.....] 120/480 objects" on a terminal's stderr; nothing elsewhere.
 class Progress {
  public:
-  explicit Progress(uint64_t total) : total_(total), shown_(isatty(STDERR_FILENO) != 0 && total > 0) {}
+  Progress(uint64_t total, const char* of)
+      : total_(total), of_(of), shown_(isatty(STDERR_FILENO) != 0 && total > 0) {}
   ~Progress() {
     if (shown_) std::fputs("\r\033[K", stderr);
   }
@@ -137,12 +147,13 @@ class Progress {
     uint64_t filled = done >= total_ ? kWidth : done * kWidth / total_;
     std::string bar(filled, '#');
     bar.resize(kWidth, '.');
-    std::fprintf(stderr, "\r[%s] %llu/%llu objects", bar.c_str(), static_cast<unsigned long long>(done),
-                 static_cast<unsigned long long>(total_));
+    std::fprintf(stderr, "\r[%s] %llu/%llu %s", bar.c_str(), static_cast<unsigned long long>(done),
+                 static_cast<unsigned long long>(total_), of_);
   }
 
  private:
   uint64_t total_;
+  const char* of_;
   bool shown_;
 };
 
@@ -157,18 +168,28 @@ uint64_t objects_in(Api& api, const std::string& zone) {
 /// Calls `each` for every object of the zone, page by page.
 template <class Each>
 void walk(Api& api, const std::string& zone, const std::string& prefix, Each each) {
-  Progress progress(prefix.empty() && isatty(STDOUT_FILENO) == 0 ? objects_in(api, zone) : 0);
-  std::string after;
+  Progress progress(objects_in(api, zone), "objects");
+  std::string cursor;
   uint64_t done = 0;
-  for (;;) {
-    json page = api.demand("/cache/" + api.escape(zone) + "/objects?limit=1000&prefix=" + api.escape(prefix) +
-                           "&after=" + api.escape(after));
-    for (const json& object : page["objects"]) each(object);
-    done += page["objects"].size();
+  do {
+    Answer answer = api.ask(
+        "/cache/export?zone=" + api.escape(zone) + "&prefix=" + api.escape(prefix) + "&cursor=" + cursor,
+        nullptr);
+    if (answer.status != 200) fail("status " + std::to_string(answer.status));
+    cursor.clear();
+    std::istringstream lines(answer.body);
+    for (std::string line; std::getline(lines, line);) {
+      json object = json::parse(line, nullptr, false);
+      if (object.is_discarded()) fail("the answer is no JSON");
+      if (object.contains("next")) {
+        cursor = object["next"].get<std::string>();
+      } else {
+        each(object);
+        ++done;
+      }
+    }
     progress.at(done);
-    if (!page.contains("next")) return;
-    after = page["next"].get<std::string>();
-  }
+  } while (!cursor.empty());
 }
 
 void print_line(const json& object) {
@@ -192,7 +213,12 @@ int list(Api& api, const std::vector<std::string>& words) {
   }
   if (zone.empty()) misuse("cache ls needs a zone");
   std::printf("%3s %10s %8s %8s %s\n", "", "size", "age", "ttl", "key");
-  walk(api, zone, prefix, print_line);
+  std::vector<json> objects;
+  walk(api, zone, prefix, [&objects](json& object) { objects.push_back(std::move(object)); });
+  std::sort(objects.begin(), objects.end(), [](const json& a, const json& b) {
+    return a["key"].get_ref<const std::string&>() < b["key"].get_ref<const std::string&>();
+  });
+  for (const json& object : objects) print_line(object);
   return 0;
 }
 
@@ -239,70 +265,103 @@ int purge(Api& api, const std::vector<std::string>& words) {
   return 0;
 }
 
-int verify(Api& api) {
+double rate_of(const std::string& text) {
+  char* end = nullptr;
+  double number = std::strtod(text.c_str(), &end);
+  if (*end != '\0' || !(number > 0)) misuse("--rate is a number above 0");
+  return number;
+}
+
+/// Part by part, so that a large store shows how far it is.
+json verify_zone(Api& api, const std::string& name) {
   std::string empty;
-  json result = api.demand("/cache/verify", &empty);
-  for (const json& zone : result["zones"]) {
+  std::string target = "/cache/verify?zone=" + api.escape(name) + "&regions=4";
+  json zone = api.demand(target, &empty)["zones"][0];
+  if (!zone.contains("disk")) return zone;
+  Progress progress(zone["disk"]["regions"].get<uint64_t>(), "regions");
+  while (zone["disk"].contains("next")) {
+    uint64_t next = zone["disk"]["next"].get<uint64_t>();
+    progress.at(next);
+    json part = api.demand(target + "&from=" + std::to_string(next), &empty)["zones"][0];
+    for (const char* count : {"objects", "damaged", "torn"}) {
+      part["disk"][count] = part["disk"][count].get<uint64_t>() + zone["disk"][count].get<uint64_t>();
+    }
+    if (!zone["sound"].get<bool>()) {
+      part["sound"] = false;
+      part["wrong"] = zone["wrong"];
+    }
+    zone = part;
+  }
+  return zone;
+}
+
+int verify(Api& api) {
+  bool sound = true;
+  json cache = api.demand("/cache");
+  for (const json& each : cache["zones"]) {
+    json zone = verify_zone(api, each["name"].get<std::string>());
+    sound = sound && zone["sound"].get<bool>();
     std::printf("%s: %s\n", zone["name"].get<std::string>().c_str(),
                 zone["sound"].get<bool>() ? "sound" : zone["wrong"].get<std::string>().c_str());
   }
-  return result["sound"].get<bool>() ? 0 : 1;
+  return sound ? 0 : 1;
 }
 
-/// One GET of which the body is thrown away; the status, 0 when there is no answer.
-long fetch(CURL* curl, const std::string& url, const std::string& address) {
-  curl_easy_reset(curl);
-  curl_slist* there = curl_slist_append(nullptr, ("::" + address).c_str());
-  auto drop = +[](char*, size_t size, size_t count, void*) { return size * count; };
-  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
-  curl_easy_setopt(curl, CURLOPT_CONNECT_TO, there);
-  curl_easy_setopt(curl, CURLOPT_PROXY, "");
-  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, drop);
-  long status = 0;
-  if (curl_easy_perform(curl) == CURLE_OK) curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-  curl_slist_free_all(there);
-  return status;
-}
-
-/// The time from one fetch to the next.
-std::chrono::microseconds pause_of(const std::string& rate) {
-  char* end = nullptr;
-  double number = std::strtod(rate.c_str(), &end);
-  if (*end != '\0' || !(number > 0)) misuse("--rate is a number above 0");
-  return std::chrono::microseconds(static_cast<int64_t>(1e6 / number));
-}
-
-int warm(const std::vector<std::string>& words) {
-  std::chrono::microseconds pause{0};
-  if (words.size() == 3 && words[1] == "--rate") {
-    pause = pause_of(words[2]);
-  } else if (words.size() != 1) {
-    misuse("cache warm needs the address the proxy listens at");
+/// Waits until all was asked for; how many failed.
+uint64_t watch_warming(Api& api, json& state) {
+  state = api.demand("/cache/warm");
+  Progress progress(state["total"].get<uint64_t>(), "URLs");
+  while (state["running"].get<bool>()) {
+    progress.at(state["done"].get<uint64_t>());
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    state = api.demand("/cache/warm");
   }
-  std::vector<std::string> urls;
-  for (std::string line; std::getline(std::cin, line);) {
-    if (!line.empty()) urls.push_back(line);
-  }
-  CURL* curl = curl_easy_init();
-  if (curl == nullptr) fail("libcurl does not start");
-  size_t failed = 0;
-  {
-    Progress progress(urls.size());
-    auto next = std::chrono::steady_clock::now();
-    for (size_t i = 0; i < urls.size(); ++i) {
-      std::this_thread::sleep_until(next);
-      next += pause;
-      long status = fetch(curl, urls[i], words[0]);
-      if (status == 0 || status >= 400) {
-        std::fprintf(stderr, "%s: %s\n", urls[i].c_str(),
-                     status == 0 ? "no answer" : std::to_string(status).c_str());
-        ++failed;
-      }
-      progress.at(i + 1);
+  return state["failed"].get<uint64_t>();
+}
+
+int warm(Api& api, const std::vector<std::string>& words) {
+  constexpr size_t kAtOnce = 4 << 20;  // bytes of lines in one request
+  json asked = json::object();
+  std::string file;
+  for (size_t i = 0; i < words.size(); ++i) {
+    bool more = i + 1 < words.size();
+    if (words[i] == "--file" && more) {
+      file = words[++i];
+    } else if (words[i] == "--base" && more) {
+      asked["base"] = words[++i];
+    } else if (words[i] == "--rate" && more) {
+      asked["rate"] = rate_of(words[++i]);
+    } else if (!words[i].starts_with("--") && !asked.contains("at")) {
+      asked["at"] = words[i];
+    } else {
+      misuse("cache warm does not know " + words[i]);
     }
   }
-  curl_easy_cleanup(curl);
-  std::printf("%zu fetched, %zu failed\n", urls.size() - failed, failed);
+  std::ifstream from;
+  if (!file.empty()) from.open(file);
+  if (!file.empty() && !from) fail(file + ": " + std::strerror(errno));
+  std::istream& in = file.empty() ? std::cin : from;
+  std::string lines;
+  bool any = false;
+  auto send = [&] {
+    if (lines.empty()) return;
+    asked["list"] = std::exchange(lines, {});
+    std::string body = asked.dump(-1, ' ', false, json::error_handler_t::replace);
+    api.demand("/cache/warm", &body);
+    any = true;
+  };
+  for (std::string line; std::getline(in, line);) {
+    lines += line + "\n";
+    if (lines.size() > kAtOnce) send();
+  }
+  send();
+  if (!any) return 0;
+  json state;
+  uint64_t failed = watch_warming(api, state);
+  uint64_t done = state["done"].get<uint64_t>();
+  if (failed != 0) std::fprintf(stderr, "%s\n", state["last_error"].get<std::string>().c_str());
+  std::printf("%llu fetched, %llu failed\n", static_cast<unsigned long long>(done - failed),
+              static_cast<unsigned long long>(failed));
   return failed == 0 ? 0 : 1;
 }
 
@@ -318,7 +377,7 @@ int run(Api& api, const std::vector<std::string>& words) {
   if (words[1] == "purge") return purge(api, rest);
   if (words[1] == "export") return export_zone(api, rest);
   if (words[1] == "verify") return verify(api);
-  if (words[1] == "warm") return warm(rest);
+  if (words[1] == "warm") return warm(api, rest);
   misuse("cache " + words[1] + " is not known");
 }
 
