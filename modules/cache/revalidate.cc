@@ -53,6 +53,16 @@ http::BodyPtr body_of(Candidate& candidate) {
   return std::make_unique<http::StringBody>(std::string(found.body));  // outlives the exchange in a fill
 }
 
+/// A record of its own leads to the extents that are there. Until it is written others wait for this turn.
+bool renew_on_disk(CacheState& state, const cache::Facts& facts, std::string_view head) {
+  cache::Fills& fills = state.open->fills;
+  cache::FlightRef flight = state.turn != nullptr ? state.turn->flight() : cache::FlightRef();
+  bool begun = state.open->tiers->renew(
+      state.held->disk, facts, head, [&fills, flight] { fills.end(flight, cache::FlightEnd::look_again); });
+  if (begun && state.turn != nullptr) (void)state.turn->take();
+  return begun;
+}
+
 }  // namespace
 
 bool is_still_current(const Exchange& exchange, const CacheState& state) {
@@ -91,6 +101,7 @@ bool renew_in_place(CacheState& state, const base::Digest& place, const cache::F
                     std::string_view head) {
   // Purges on the disk go by the marks it has there.
   if (marks_of(head) != marks_of(state.held->found.head)) return false;
+  if (state.held->disk) return place == state.held->place && renew_on_disk(state, facts, head);
   bool done = state.open->zone.renew(state.held->found.ref, facts, head);
   if (!done || place != state.held->place) return false;
   if (state.turn != nullptr && state.turn->flight()) {

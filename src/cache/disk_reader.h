@@ -43,6 +43,10 @@ class DiskFound {
   const DiskObject& object() const { return lookup_->record->object; }
   uint64_t sequence() const { return lookup_->record->header.sequence; }
   uint64_t body_size() const { return lookup_->record->header.body_size; }
+  /// Where it was found.
+  uint64_t location() const { return lookup_->where.pack(); }
+  /// Where its body lies; none: with the object.
+  std::span<const DiskExtent> extents() const { return lookup_->record->extents; }
   /// The whole body, when it is in memory now: small objects.
   std::optional<std::string_view> whole_body() const;
   /// `size` bytes of the body from `first`; both within it.

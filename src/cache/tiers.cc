@@ -188,6 +188,28 @@ DiskWriter Tiers::begin(const base::Digest& digest, std::string_view key, std::s
   return DiskWriter::begin(store_, object, size);
 }
 
+bool Tiers::renew(const DiskFound& found, const Facts& facts, std::string_view head,
+                  std::function<void()> done) {
+  if (found.extents().empty() || stopping_) return false;
+  const base::Digest digest = found.object().digest;
+  const uint64_t from = found.location();
+  std::string facts_text = write_stored_facts(facts);
+  std::vector<uint64_t> tags;
+  DiskObject object =
+      disk_object(digest, found.object().key, head, facts_text, facts, EntryKind::object, tags);
+  DiskVolume& volume = store_->volume();
+  std::unique_ptr<RecordImage> image = RecordImage::object(
+      volume.geometry(), object, {}, found.extents(), found.body_size(), volume.regions().next_sequence());
+  if (!image) return false;
+  return store_->submit(std::move(image),
+                        [this, alive = alive_, digest, from, then = std::move(done)](uint64_t to) {
+                          if (!*alive) return;
+                          // Replaced or purged meanwhile: a restart must not find this record.
+                          if (to != 0 && !zone_.replace_on_disk(digest, from, to)) drop(digest);
+                          then();
+                        });
+}
+
 void Tiers::on_retry(void* owner) { static_cast<Tiers*>(owner)->write(); }
 
 bool Tiers::write_one(const Waiting& next) {

@@ -62,6 +62,10 @@ class Tiers final : public ZoneMirror, public DiskIndex, private event::Ready {
   /// never one of `size` bytes.
   DiskWriter begin(const base::Digest& digest, std::string_view key, std::string_view head,
                    const Facts& facts, std::optional<uint64_t> size);
+  /// A 304: a record with new facts and a new head that leads to the same extents takes the place of the one
+  /// that was found; `done` when it did, or could not. False, without `done`: it has no extents, and is
+  /// stored anew as easily; or not now.
+  bool renew(const DiskFound& found, const Facts& facts, std::string_view head, std::function<void()> done);
   /// Its record was written, but it is not wanted any more: a restart must not find it.
   void drop(const base::Digest& digest) { on_purged(digest, true); }
 

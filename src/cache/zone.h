@@ -236,8 +236,8 @@ class Zone {
   Location location_of(const base::Digest& digest);
   /// It was moved; nothing if it is not there (any more).
   void move_location(const base::Digest& digest, uint64_t from, uint64_t to);
-  /// A newer record of it was found: an object that is only at `from` is there.
-  void replace_on_disk(const base::Digest& digest, uint64_t from, uint64_t to);
+  /// There is a newer record of it: an object that is only at `from` is there now. False: it is not there.
+  bool replace_on_disk(const base::Digest& digest, uint64_t from, uint64_t to);
   /// An object that is on the disk only goes.
   void forget_on_disk(const base::Digest& digest);
   /// There is nothing at that place any more: an object that is only there goes.

@@ -62,12 +62,13 @@ void Zone::count_hit(const base::Digest& digest) {
   ++shard.header().hits;
 }
 
-void Zone::replace_on_disk(const base::Digest& digest, uint64_t from, uint64_t to) {
+bool Zone::replace_on_disk(const base::Digest& digest, uint64_t from, uint64_t to) {
   Shard& shard = shards_[shard_of(digest)];
   shm::Locked locked = shard.locked();
   uint32_t number = shard.find(digest);
-  if (number == 0 || shard.in_memory(number) || shard.entry(number).location != from) return;
+  if (number == 0 || shard.in_memory(number) || shard.entry(number).location != from) return false;
   shard.entry(number).location = to;
+  return true;
 }
 
 void Zone::forget_on_disk(const base::Digest& digest) {
