@@ -3,6 +3,7 @@
 #include "cache/stored_body.h"
 #include "cache/stored_head.h"
 #include "modules/cache/content.h"
+#include "modules/cache/incomplete.h"
 #include "modules/cache/part.h"
 #include "modules/cache/rest.h"
 
@@ -52,8 +53,10 @@ Verdict answer(Exchange& exchange, CacheState& state, Candidate& candidate) {
     return Verdict::next;
   }
   head.status = facts.status;
-  // A key that does not tell the parts apart leads to another one.
-  if (facts.status == 206 && !is_wanted_part(exchange, head)) {
+  // A key that does not tell the parts of slice apart leads to another one; a piece answers what it covers.
+  std::optional<Content> piece;
+  if (is_incomplete(exchange, facts) && candidate.found) piece = select_from_incomplete(exchange);
+  if (facts.status == 206 && !piece && !is_wanted_part(exchange, head)) {
     head.fields.clear();
     return Verdict::next;
   }
@@ -81,7 +84,12 @@ Verdict answer(Exchange& exchange, CacheState& state, Candidate& candidate) {
 
   // With parts it is for the slice module to say what the client gets of them.
   Content content;
-  if (!exchange.origin.part) content = select_content(exchange, size);
+  if (piece) {
+    content = std::move(*piece);
+    head.content_length = content.plan.ranges.front().size();
+  } else if (!exchange.origin.part) {
+    content = select_content(exchange, size);
+  }
   if (content.kind != Content::Kind::nothing && !exchange.reply.header_only) {
     exchange.reply.body =
         growing ? cut_content(exchange, std::move(content), size.value_or(0), std::move(growing))

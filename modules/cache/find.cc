@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cache/variant.h"
 #include "exchange/server.h"
+#include "modules/cache/incomplete.h"
 
 namespace cache_module {
 
@@ -15,11 +16,19 @@ Candidate find_at(Exchange& exchange, CacheState& state, const base::Digest& dig
   candidate.place = digest;
   uint32_t now = static_cast<uint32_t>(exchange.worker.clock().wall_seconds());
   candidate.found = state.open->zone.find(digest, state.key, now, exchange.arena);
-  if (candidate.found) return candidate;
+  // A piece is no reason not to see the whole as it grows; one that grows answers nobody.
+  bool is_piece =
+      candidate.found.kind == cache::EntryKind::object && is_incomplete(exchange, candidate.found.facts);
+  if (candidate.found && !is_piece) return candidate;
   candidate.fill = state.open->fills.find(digest, state.key);
+  if (candidate.fill != nullptr && is_incomplete(exchange, candidate.fill->object().facts)) {
+    candidate.fill = nullptr;
+  }
   if (candidate.fill == nullptr) {
     candidate.growing = state.open->fills.find_growing(digest, state.key, exchange.arena);
+    if (candidate.growing && is_incomplete(exchange, candidate.growing.facts)) candidate.growing = {};
   }
+  if (is_piece && (candidate.fill != nullptr || candidate.growing)) candidate.found = {};
   candidate.location = candidate.found.location;
   candidate.uses = candidate.found.uses;
   return candidate;

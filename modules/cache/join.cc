@@ -19,7 +19,7 @@ constexpr int kMostLooks = 8;
 /// Only who would store what it gets, and may be given what another got, takes
 /// part.
 bool takes_part(const Exchange& exchange, const CacheState& state) {
-  return state.conf->locks && !state.scarce && exchange.request.method == http::Method::get &&
+  return state.conf->locks && !state.scarce && !state.far && exchange.request.method == http::Method::get &&
          !state.only_if_cached && !request_directives(exchange, *state.conf).no_store &&
          state.outcome != cache::Outcome::bypass && state.turn == nullptr;
 }

@@ -5,6 +5,7 @@
 #include "exchange/deferred.h"
 #include "modules/cache/answer.h"
 #include "modules/cache/find_on_disk.h"
+#include "modules/cache/incomplete.h"
 #include "modules/cache/join.h"
 #include "modules/cache/orders.h"
 #include "modules/cache/stale.h"
@@ -33,7 +34,7 @@ Verdict answer_as(Exchange& exchange, CacheState& state, Candidate& candidate, c
 
 /// The origin will be asked about it, and if that fails it may stand in.
 void hold(Exchange& exchange, CacheState& state, Candidate candidate) {
-  if (!candidate.found) return;
+  if (!candidate.found || is_incomplete(exchange, candidate.facts())) return;
   state.held = exchange.arena.make<Candidate>(std::move(candidate));
   if (!state.refresh) exchange.origin.stand_in = answer_instead;
 }
@@ -78,6 +79,7 @@ Verdict use(Exchange& exchange, CacheState& state, Candidate candidate) {
   cache::Use use = cache::decide_use(control, facts.freshness, facts.flags, now);
   if (use == cache::Use::fresh) return answer_as(exchange, state, candidate, cache::Outcome::hit);
   if (use == cache::Use::stale) return answer_as(exchange, state, candidate, cache::Outcome::stale);
+  if (is_incomplete(exchange, facts)) return Verdict::next;  // not worth asking about: it is fetched anew
   bool expired = use == cache::Use::expired;
   cache::Outcome outcome = cache::Outcome::none;
   if (expired && candidate.found && is_updated_meanwhile(exchange, state, candidate, control, outcome)) {
@@ -98,7 +100,7 @@ Verdict forward(Exchange& exchange, CacheState& state) {
   // on.
   state.scarce = state.scarce && !state.found;
   if (state.scarce) state.detail = "min-uses";
-  state.by_range = !state.only_if_cached && (state.scarce || is_far_range(exchange, *state.conf));
+  state.by_range = !state.only_if_cached && (state.scarce || state.far);
   if (!state.only_if_cached) return Verdict::next;
   state.fwd = {};
   state.detail = "only-if-cached";
@@ -127,6 +129,7 @@ Verdict look_up(const Call& call) {
     state.fwd = "method";
     return Verdict::next;
   }
+  state.far = is_far_range(exchange, conf);
   if (exchange::any_set(conf.bypass, exchange)) {
     state.outcome = cache::Outcome::bypass;
     state.fwd = "bypass";

@@ -38,8 +38,10 @@ struct CacheState {
   bool refresh;         ///< nobody is answered: what is stored is being validated in the background
   bool asked;           ///< the origin was asked whether `held` or one of `others` is current
   bool renewed;         ///< and it is
+  bool far;             ///< its range begins behind proxy_cache_max_range_offset
   bool by_range;        ///< a range that is passed on (proxy_cache_max_range_offset)
   bool scarce;          ///< asked for too rarely to be stored (proxy_cache_min_uses)
+  bool keeps_piece;     ///< what is stored is one piece of a representation (incomplete.h)
   bool passes_by;       ///< the rest of a body is asked for (rest.h): nothing is looked up or stored
   bool only_if_cached;  ///< the request says so (RFC 9111 §5.2.1.7)
 };

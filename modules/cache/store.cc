@@ -8,6 +8,7 @@
 #include "cache/variant.h"
 #include "http/path.h"
 #include "modules/cache/content.h"
+#include "modules/cache/incomplete.h"
 #include "modules/cache/orders.h"
 #include "modules/cache/other_variants.h"
 #include "modules/cache/part.h"
@@ -137,7 +138,7 @@ void store_response(const Call& call, CacheState& state, const http::Response& o
   const CacheConf& conf = call.conf_as<CacheConf>();
   cache::StoreRules rules = conf.rules;
   rules.ignored = ignored_fields(exchange);
-  rules.is_part = is_wanted_part(exchange, origin_head);
+  rules.is_part = state.keeps_piece || is_wanted_part(exchange, origin_head);
   rules.heeds_request = conf.heeds_request;
   if (state.alone) {
     state.detail = "lock-timeout";
@@ -180,6 +181,10 @@ bool is_passing(int status) { return status >= 500 || status == 408 || status ==
 /// What came takes its place in the zone, or says why not; those who wait for it are told.
 void take_in(const Call& call, CacheState& state) {
   Exchange& exchange = call.exchange;
+  // RFC 9110 §6.6.1: of one without Date, that of its receipt; nobody has added it where no client waits.
+  http::Fields& fields = exchange.reply.head.fields;
+  if (!fields.has(Name::date))
+    fields.add(Name::date, exchange.arena.copy(exchange.worker.clock().http_date()));
   const http::Response* head = exchange.origin.head != nullptr ? exchange.origin.head : &exchange.reply.head;
   bool renewed = is_still_current(exchange, state);
   if (renewed) {
@@ -206,6 +211,15 @@ void take_in(const Call& call, CacheState& state) {
   } else {
     state.turn->refuse();
   }
+}
+
+/// The origin was asked for the client's own range: what it gave is a piece that can be of use again.
+void keep_piece(const Call& call, CacheState& state) {
+  std::optional<PieceToKeep> piece = PieceToKeep::begin(call.exchange, state);
+  if (!piece) return;
+  state.keeps_piece = true;
+  store_response(call, state, piece->decided());
+  piece->end(call.exchange);
 }
 
 /// The origin was asked for the whole: what the client wanted of it is cut out here.
@@ -284,7 +298,11 @@ void store_and_tell(const Call& call) {
   if (state.route == nullptr || state.route != exchange.route) return;
   if (exchange.reply.source == exchange::Reply::Source::origin) {
     if (state.cacheable) {
-      if (!state.by_range) take_in(call, state);
+      if (state.by_range) {
+        keep_piece(call, state);
+      } else {
+        take_in(call, state);
+      }
       bool reads =
           exchange.request.method == http::Method::get || exchange.request.method == http::Method::head;
       if (reads && !state.by_range) answer_conditions(exchange);
