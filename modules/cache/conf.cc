@@ -471,8 +471,8 @@ const conf::Row kRows[] = {
     {.name = "proxy_cache_max_range_offset",
      .contexts = conf::kHttpServerLocation,
      .syntax = "number",
-     .help = "A range that begins behind this offset, and is not stored, is passed to the origin and not "
-             "stored.",
+     .help = "A range that begins behind this offset, and is not stored, is passed to the origin; what comes "
+             "is stored as a piece where it has a strong ETag, and joined with the pieces next to it.",
      .set = set_range_offset},
     {.name = "proxy_cache_target",
      .contexts = conf::kHttpServerLocation,
