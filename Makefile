@@ -31,7 +31,7 @@ BENCH_SOURCES := $(wildcard t/bench/*.cc)
 BEHAVIOUR := $(filter-out t/lib/% t/lint/% t/bench/% t/unit/% t/fuzz/%,$(wildcard t/*/*.t))
 
 # Tasks that only call others, or nothing of the program, work before ./configure has.
-ifneq ($(filter-out run check fuzz deps clean dist format lint-format lint-layers lint-coroutines,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out run check fuzz deps clean dist format lint-format lint-layers lint-coroutines lint-conformance,$(or $(MAKECMDGOALS),all)),)
 -include $(OBJS)/config.mk
 endif
 
@@ -149,8 +149,8 @@ behaviour: $(OBJS)/proxycache
 
 # ---- lint ----
 
-.PHONY: lint lint-format lint-layers lint-coroutines lint-gcc lint-clang
-lint: lint-format lint-layers lint-coroutines lint-gcc lint-clang
+.PHONY: lint lint-format lint-layers lint-coroutines lint-conformance lint-gcc lint-clang
+lint: lint-format lint-layers lint-coroutines lint-conformance lint-gcc lint-clang
 
 ALL_SOURCES := $(SOURCES) $(wildcard $(MAIN) $(CTL)) $(UNIT_SOURCES) $(FUZZ_SOURCES) $(BENCH_SOURCES)
 
@@ -165,6 +165,9 @@ lint-layers:
 
 lint-coroutines:
 	@t/lint/coroutines
+
+lint-conformance:
+	@t/lint/conformance
 
 # g++ has said all it has to say when the objects were built.
 WARNED := $(patsubst %.cc,$(OBJS)/%.warnings,$(SOURCES) $(wildcard $(MAIN)) $(UNIT_SOURCES))
@@ -227,6 +230,12 @@ $(TOP_OBJS)/bench/%: t/bench/%.cc
 	@mkdir -p $(@D)
 	@echo "  CXX     $<"
 	@$(CXX) -std=c++20 -O2 -g $(WARNINGS) -o $@ $< -lpthread
+
+# Of the cache alone, without a server: linked with its floor and those below.
+$(TOP_OBJS)/bench/zone_%: t/bench/zone_%.cc $(patsubst %,$(OBJS)/lib%.a,$(call upto,cache,$(FLOORS)))
+	@mkdir -p $(@D)
+	@echo "  CXX     $<"
+	@$(CXX) -std=c++20 -O2 -g $(CPPFLAGS) $(WARNINGS) -o $@ $< $(call GROUP,$(filter %.a,$^)) $(LIBS)
 
 .PHONY: bench
 bench: $(OBJS)/proxycache $(BENCH_SOURCES:t/bench/%.cc=$(TOP_OBJS)/bench/%)

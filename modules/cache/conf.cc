@@ -378,7 +378,10 @@ const conf::Row kRows[] = {
      .syntax = "[code ...] time",
      .max_args = conf::Row::kAny,
      .help = "How long responses live that say nothing about it themselves (Cache-Control, Expires, "
-             "X-Accel-Expires). Without codes: 200, 301 and 302; any: all others.",
+             "X-Accel-Expires, which takes the place of all that Cache-Control and Expires say; beside it "
+             "only what "
+             "protects a client holds: Authorization, Set-Cookie, Vary: * and the request's no-store). "
+             "Without codes: 200, 301 and 302; any: all others.",
      .set = add_valid,
      .repeat = true},
     {.name = "proxy_cache_methods",
