@@ -9,7 +9,7 @@ my $origin = Origin->new(sub ($request) {
     return {raw => ["${head}Connection: close\r\n\r\n", [bytes => $size], ['close']]} if $request->path eq '/unknown';
     [200, {'Cache-Control' => 'max-age=60'}, 'small']
 });
-my $pc = Proxycache->start(origin => $origin, http => 'proxy_cache_path cache keys_zone=one:1m memory=1m;', server => <<'E');
+my $pc = Proxycache->start(origin => $origin, http => 'proxy_cache_path cache keys_zone=one:1m memory=1m disk=off;', server => <<'E');
     location / { proxy_pass http://%%origin%%; proxy_cache one; }
 E
 
