@@ -15,7 +15,7 @@ base::Result<void> DiskLog::take() {
   bool may_grow = volume_.may_grow();
   base::Result<void> last = base::fail_errno(ENOSPC, "no region of the disk store is free");
   for (int tries = 0; tries < kTries; ++tries) {
-    std::optional<TakenRegion> taken = volume_.regions().take(owner_, may_grow);
+    std::optional<TakenRegion> taken = volume_.regions().take(owner_, may_grow, volume_.unfinished());
     if (!taken) return last;
     last = begin(*taken);
     if (last) return {};

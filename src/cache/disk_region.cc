@@ -71,16 +71,17 @@ void DiskRegions::recycle(uint32_t region) {
   item.highest = 0;
 }
 
-std::optional<uint32_t> DiskRegions::oldest(RegionState state) const {
+// Of those whose records' sequences are all below `below`.
+std::optional<uint32_t> DiskRegions::oldest(RegionState state, uint64_t below) const {
   std::optional<uint32_t> found;
   for (uint32_t region = 0; region < count(); ++region) {
-    if (at(region).state() != state) continue;
+    if (at(region).state() != state || at(region).highest >= below) continue;
     if (!found || at(region).opened < at(*found).opened) found = region;
   }
   return found;
 }
 
-std::optional<TakenRegion> DiskRegions::take(shm::ProcessIndex owner, bool may_grow) {
+std::optional<TakenRegion> DiskRegions::take(shm::ProcessIndex owner, bool may_grow, uint64_t unfinished) {
   shm::Locked guard = locked();
   std::optional<uint32_t> chosen;
   TakenRegion taken;
@@ -97,10 +98,10 @@ std::optional<TakenRegion> DiskRegions::take(shm::ProcessIndex owner, bool may_g
   }
   const uint32_t usable = may_grow ? count() : count() - in_state(RegionState::fresh);
   header_->usable.store(usable, std::memory_order_relaxed);
-  if (!chosen && usable < kLeastUsable) return std::nullopt;
+  if (usable >= kFew) unfinished = UINT64_MAX;
   if (!chosen) {
-    chosen = oldest(RegionState::sealed);
-    if (!chosen) chosen = oldest(RegionState::orphan);
+    chosen = oldest(RegionState::sealed, unfinished);
+    if (!chosen) chosen = oldest(RegionState::orphan, unfinished);
     if (!chosen) return std::nullopt;
     add(DiskCount::recycled);
     recycle(*chosen);

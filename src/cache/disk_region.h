@@ -101,8 +101,9 @@ struct TakenRegion {
 
 class DiskRegions {
  public:
-  /// With fewer nothing is recycled: it would be what is just being written.
-  static constexpr uint32_t kLeastUsable = 2;
+  /// With fewer that are usable, what belongs to an object that is just being written is not recycled:
+  /// whoever reads it along would lose it. In a larger store only the slowest fills live to see that.
+  static constexpr uint32_t kFew = 16;
 
   /// Bytes of the segment, always: a reload that changes max_size keeps it. Only what is used costs memory.
   static size_t bytes() {
@@ -135,8 +136,8 @@ class DiskRegions {
   }
 
   /// A region to write: one with room left, a free one, a fresh one (if it `may_grow`), the oldest full one.
-  /// Empty: there is none.
-  std::optional<TakenRegion> take(shm::ProcessIndex owner, bool may_grow);
+  /// Empty: there is none. `unfinished`: the lowest sequence of what the owner is still writing.
+  std::optional<TakenRegion> take(shm::ProcessIndex owner, bool may_grow, uint64_t unfinished = UINT64_MAX);
   /// Whether the owner still has it (a shrinking store takes regions back).
   bool is_owned(uint32_t region, uint32_t generation, shm::ProcessIndex owner, RegionState state) const;
   /// Records up to `end` are written; `lowest` and `highest` of their sequences.
@@ -177,7 +178,7 @@ class DiskRegions {
   void recover();
   void set(uint32_t region, RegionState state, shm::ProcessIndex owner = shm::kNoProcess);
   void recycle(uint32_t region);
-  std::optional<uint32_t> oldest(RegionState state) const;
+  std::optional<uint32_t> oldest(RegionState state, uint64_t below = UINT64_MAX) const;
 
   DiskHeader* header_;
   DiskRegion* regions_;

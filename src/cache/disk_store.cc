@@ -179,6 +179,16 @@ bool DiskStore::put(const DiskObject& object, std::string body, Done done) {
   return image && submit(std::move(image), std::move(done));
 }
 
+void DiskStore::begin_writing(uint64_t sequence) {
+  unfinished_.insert(sequence);
+  volume_.set_unfinished(*unfinished_.begin());
+}
+
+void DiskStore::end_writing(uint64_t sequence) {
+  unfinished_.erase(unfinished_.find(sequence));
+  volume_.set_unfinished(unfinished_.empty() ? UINT64_MAX : *unfinished_.begin());
+}
+
 bool DiskStore::is_busy(StoreWaiter& waiter) {
   if (queued_bytes_ < kBusy) return false;
   waiters_.push_back(waiter);

@@ -22,6 +22,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -135,6 +136,10 @@ class DiskStore : public std::enable_shared_from_this<DiskStore> {
   /// Whether so much waits that a writer does well to wait too; `waiter` is woken when that changes.
   bool is_busy(StoreWaiter& waiter);
   void count_read(DiskRead outcome, bool torn);
+  /// An object in extents is being written under that sequence, from its first extent on …
+  void begin_writing(uint64_t sequence);
+  /// … to its end, whatever that is.
+  void end_writing(uint64_t sequence);
 
  private:
   struct Queued {
@@ -181,6 +186,7 @@ class DiskStore : public std::enable_shared_from_this<DiskStore> {
   std::vector<Queued> queue_;
   size_t queued_bytes_ = 0;  // also of those being written
   base::List<StoreWaiter, DiskStore> waiters_;
+  std::multiset<uint64_t> unfinished_;
   event::Timer sync_timer_;
   std::vector<PurgeOrder> orders_;
   std::vector<std::function<void(bool)>> orders_done_;

@@ -46,6 +46,9 @@ class DiskVolume {
   DiskFile& file() { return *file_; }
   DiskFolder& folder() { return folder_; }
   const DiskSettings& settings() const { return settings_; }
+  /// The lowest sequence of this process's objects that are still being written; UINT64_MAX: none.
+  uint64_t unfinished() const { return unfinished_.load(std::memory_order_relaxed); }
+  void set_unfinished(uint64_t lowest) { unfinished_.store(lowest, std::memory_order_relaxed); }
   /// Of a reload that keeps this process.
   void set_settings(const DiskSettings& settings) { settings_ = settings; }
 
@@ -74,6 +77,7 @@ class DiskVolume {
   DiskFolder& folder_;
   DiskSettings settings_;
   DiskRegions regions_;
+  std::atomic<uint64_t> unfinished_{UINT64_MAX};
   DiskFilePtr file_;
 };
 

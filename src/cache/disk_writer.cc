@@ -24,6 +24,10 @@ struct DiskWriter::State final : std::enable_shared_from_this<DiskWriter::State>
   Done done;
   std::shared_ptr<State> self;  // while it waits for its own on_ready()
 
+  ~State() {
+    if (sent_bytes != 0) store->end_writing(sequence);
+  }
+
   bool send_extent();
   void on_written(RecordImage* image, uint64_t location);
   void finish_if_all_there();
@@ -109,6 +113,7 @@ bool DiskWriter::State::send_extent() {
     fail();
     return false;
   }
+  if (sent_bytes == 0) store->begin_writing(sequence);
   ahead += size;
   sent_bytes += size;
   ++sent;

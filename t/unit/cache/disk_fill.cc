@@ -244,6 +244,22 @@ Test(disk_fill, when_the_disk_fails_the_first_reader_goes_on_with_the_origin) {
   }
 }
 
+Test(disk_fill, on_a_full_disk_it_does_not_recycle_its_own_beginning) {
+  One one;
+  Node& node = one.node;
+  std::string body = pattern("full", kLarge);
+  http::BodyPtr reader = node.start("k", kLarge);
+  node.feed(body.substr(0, 1'000'000));
+  std::string got = node.read(*reader, 100'000);
+  node.until([&] { return node.count(DiskCount::bytes) > 900'000; });
+  node.faults.reserve = ENOSPC;
+  for (size_t at = 1'000'000; at < kLarge; at += 100'000) node.feed(body.substr(at, 100'000));
+  node.finish();
+  got += node.read(*reader, SIZE_MAX);
+  cr_assert(got == body, "%zu bytes", got.size());
+  cr_assert(node.fetch("k") == "-");
+}
+
 Test(disk_fill, a_body_that_breaks_off_is_never_complete) {
   Two two;
   std::string body = pattern("breaks", kLarge);
