@@ -7,8 +7,8 @@
 //   found: clear the location if it is still that one, go on as a miss. Try the standing purges against
 //   found.sequence() and found.object().tags, then use facts, head and body().
 // - fill: what is stored in memory goes out by put(); what is too large for memory goes through a DiskWriter
-//   while it comes, and readers along read its extents (DiskBody) behind the window that memory holds. The
-//   place goes into the entry when `done` says it, if the entry is still that object's.
+//   while it comes (DiskIntake), and readers along read its extents (DiskBody). The place goes into the entry
+//   when `done` says it, if the entry is still that object's.
 // - replacing or dropping an object whose place is lost with it, without a newer one on the disk: purge() its
 //   key, or a restart finds the old one again.
 // - purge: purge() first, then the index; the answer to the client when `done` said yes.

@@ -61,6 +61,7 @@ event::Task<void> DiskStore::maintain(DiskIndex& index, uint32_t now) {
     if (!sealed) outcome = tl::unexpected(sealed.error());
     missing = volume_.missing_space();
     may_grow = volume_.may_grow();
+    if (may_grow) regions.header().usable.store(regions.count(), std::memory_order_relaxed);
   };
   co_await on_line(look);
   note(outcome, DiskCount::write_errors);
