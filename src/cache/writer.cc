@@ -40,8 +40,9 @@ Writer Writer::begin(Zone& zone, const Object& object, uint32_t now) {
   Writer writer;
   size_t before_body = sizeof(ObjectHead) + object.key.size() + object.head.size();
   const bool on_disk = object.place == BodyPlace::disk;
-  std::optional<uint64_t> in_memory = on_disk ? std::nullopt : object.body_size;
-  if (before_body + in_memory.value_or(0) > zone.largest_object()) return writer;
+  const bool is_sized = !on_disk && object.body_size.has_value();  // all its memory is taken at once
+  const uint64_t body_size = is_sized ? *object.body_size : 0;
+  if (before_body + body_size > zone.largest_object()) return writer;
   writer.shard_ = zone.shard_of(object.digest);
   Shard& shard = zone.shards_[writer.shard_];
   {
@@ -50,11 +51,11 @@ Writer Writer::begin(Zone& zone, const Object& object, uint32_t now) {
   }
   if (writer.entry_ == 0) return writer;
   writer.zone_ = &zone;
-  writer.expected_ = in_memory.value_or(kUnknown);
+  writer.expected_ = is_sized ? body_size : kUnknown;
 
   // The entry is ours and cannot be found: it is written without a lock.
   Entry& entry = shard.entry(writer.entry_);
-  uint64_t want = before_body + in_memory.value_or(kLeastGrowth);
+  uint64_t want = before_body + (is_sized ? body_size : kLeastGrowth);
   size_t least = std::max<size_t>(before_body, std::min<uint64_t>(want, kOnePiece));
   if (!writer.add_extent(least, static_cast<size_t>(want), entry.extent)) {
     writer.abandon();
@@ -75,7 +76,7 @@ Writer Writer::begin(Zone& zone, const Object& object, uint32_t now) {
   PC_CRASH_POINT("writer: head written");
   entry.kind = object.kind;
   entry.location = object.location;
-  if (in_memory && !writer.reserve(*in_memory)) writer.abandon();
+  if (is_sized && !writer.reserve(body_size)) writer.abandon();
   return writer;
 }
 
