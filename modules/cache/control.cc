@@ -456,7 +456,7 @@ event::Task<void> verify_disk(ControlCall& call, cache::DiskStore& store, uint64
   for (; at < regions && at - first < count && !call.client_gone; ++at) {
     cache::DiskStore::Checked checked = co_await store.check(static_cast<uint32_t>(at));
     objects += checked.objects;
-    (checked.sealed ? damaged : torn) += checked.damaged;
+    (checked.whole ? damaged : torn) += checked.damaged;
   }
   zone["disk"] = {{"regions", regions}, {"objects", objects}, {"damaged", damaged}, {"torn", torn}};
   if (at < regions) zone["disk"]["next"] = at;

@@ -52,11 +52,11 @@ bool extent_is_whole(DiskVolume& volume, const DiskExtent& extent) {
 
 }  // namespace
 
-ScannedRegion scan_region(DiskVolume& volume, uint32_t region, uint32_t generation) {
+ScannedRegion scan_region(DiskVolume& volume, uint32_t region, uint32_t generation, uint32_t limit) {
   const DiskGeometry& geometry = volume.geometry();
   ScannedRegion scanned;
   RegionWindow window(volume, region);
-  for (uint64_t at = 0; at + sizeof(RecordHeader) <= geometry.region_size;) {
+  for (uint64_t at = 0; at < limit && at + sizeof(RecordHeader) <= geometry.region_size;) {
     DiskLocation where{region, generation, static_cast<uint32_t>(at / geometry.unit())};
     base::Result<std::string_view> bytes = window.at(at, sizeof(RecordHeader));
     if (!bytes) {

@@ -16,9 +16,10 @@ struct ScannedRegion {
   Summary summary;
 };
 
-/// Blocks. Ends at the first place where no record of that use begins. An object whose extents lie in regions
-/// that are not sealed is left out if one of these is not whole. What
-/// cannot be read counts as the end.
-ScannedRegion scan_region(DiskVolume& volume, uint32_t region, uint32_t generation);
+/// Looks at records that begin before `limit` bytes. Blocks. Ends at the first place where no record of that
+/// use begins. An object whose extents lie in regions that are not sealed is left out if one of these is not
+/// whole. What cannot be read counts as the end.
+ScannedRegion scan_region(DiskVolume& volume, uint32_t region, uint32_t generation,
+                          uint32_t limit = UINT32_MAX);
 
 }  // namespace cache

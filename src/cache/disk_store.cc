@@ -149,13 +149,13 @@ event::Task<DiskStore::Checked> DiskStore::check(uint32_t region) {
   if (end == 0 || state == RegionState::fresh || state == RegionState::free) co_return checked;
   auto scanned = std::make_shared<ScannedRegion>();
   std::shared_ptr<DiskStore> self = shared_from_this();
-  std::function<void()> work = [self, scanned, region, generation] {
-    *scanned = scan_region(self->volume_, region, generation);
+  std::function<void()> work = [self, scanned, region, generation, end] {
+    *scanned = scan_region(self->volume_, region, generation, end);
   };
   co_await on_thread(work);
   if (table.generation.load() != generation) co_return checked;
   checked.read = true;
-  checked.sealed = state == RegionState::sealed;
+  checked.whole = state != RegionState::orphan && state != RegionState::sealing;
   checked.objects = scanned->summary.size();
   // Behind a damaged header nothing is found.
   checked.damaged = scanned->torn != 0 ? scanned->torn : scanned->end < end ? 1 : 0;

@@ -96,7 +96,7 @@ class DiskStore : public std::enable_shared_from_this<DiskStore> {
     bool read = false;  ///< false: there is nothing in it, or it was recycled meanwhile
     uint64_t objects = 0;
     uint64_t damaged = 0;  ///< records
-    bool sealed = false;   ///< of others the end may be torn after a crash, which is no fault of the disk
+    bool whole = false;    ///< all were written; else the end may be torn after a crash: no fault of the disk
   };
   event::Task<Checked> check(uint32_t region);
   /// Stores an object whose body is at hand. False: not now, and `done` is not called.

@@ -58,7 +58,7 @@ close $file;
 $pc->launch;
 wait_until(sub { my @loaded = $pc->error_log =~ /loaded, \d+ objects/g; @loaded == 3 });
 $verify = $control->ask(POST => '/cache/verify')->{json};
-ok !$verify->{sound}, 'damage is found';
+ok !$verify->{sound}, 'damage is found' or diag explain $verify;
 is $verify->{zones}[0]{disk}{damaged}, 1, 'one record';
 my $tool = ($ENV{PROXYCACHE} // 'objs/proxycache') . 'ctl';
 SKIP: {
