@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <fmt/format.h>
 #include <malloc.h>
 
 #include "t/unit/proto/origin_rig.h"
@@ -436,7 +437,7 @@ Test(client_session, a_large_download_to_a_slow_reader_is_not_read_ahead, .timeo
     if (chunked) {
       rig.answers("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
     } else {
-      rig.answers("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(kSize) + "\r\n\r\n");
+      rig.answers(fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", kSize));
     }
     rig.finish();
     std::string framed = chunked ? "10000\r\n" + block + "\r\n" : block;
