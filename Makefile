@@ -125,7 +125,7 @@ unit-programs: $(UNIT_PROGRAMS)
 
 # Each program prints its own closing line; all run, then the task fails if one did (or ran nothing, as without /proc).
 # With AGAIN=1 what failed runs once more, alone, and both runs are in the output: for machines that others slow down at will.
-unit_run = LSAN_OPTIONS=suppressions=t/lint/leaks:print_suppressions=0 $$program -j$(1) >$$program.log 2>&1
+unit_run = LSAN_OPTIONS=suppressions=t/lint/leaks:print_suppressions=0 $$program -j$(1) --timeout 240 >$$program.log 2>&1
 .PHONY: unit
 unit: $(UNIT_PROGRAMS)
 	@failed=; for program in $^; do echo "  UNIT    $$program"; \
