@@ -1,5 +1,5 @@
-// The seam between wire protocols and bytes: a stream that never blocks. Owned by a session. TCP here; TLS
-// comes behind the same interface. It never resumes a coroutine and never closes itself.
+// The seam between wire protocols and bytes: a stream that never blocks. Owned by a session. TCP (tcp.h) and
+// TLS (tls.h) stand behind it. It never resumes a coroutine and never closes itself.
 #pragma once
 
 #include <ev.h>
@@ -58,7 +58,9 @@ class Transport {
 
   /// At most `size` bytes, one system call. `size` is not 0.
   virtual IoResult read(char* into, size_t size) = 0;
-  /// The pieces in order, as many bytes as fit now, one system call; at most IOV_MAX pieces.
+  /// The pieces in order, as many bytes as fit now, one system call (TLS: one a record); at most IOV_MAX
+  /// pieces. After wait, and after fewer bytes than were offered, the next call begins with the same bytes;
+  /// more may stand behind them, never fewer: TLS has encrypted them already.
   virtual IoResult write(const iovec* pieces, int count) = 0;
   /// `size` bytes of a file from `offset`, without copying where that is possible. Only of a file whose bytes
   /// are never rewritten while they are sent. Ready with 0 bytes: the file is shorter than that. Not every
@@ -77,6 +79,8 @@ class Transport {
 
   /// No more will be written; reading goes on.
   virtual void shutdown_write() = 0;
+  /// What was written is not whole: close() must not make it look so (TLS: no close_notify).
+  virtual void break_off() {}
   /// Closes the descriptor; with `reset` the peer gets RST and nothing unsent is kept. Twice is once.
   virtual void close(bool reset) = 0;
 
