@@ -86,5 +86,7 @@ class Variables {
 
 /// The variables of the http core ($uri, $args, $http_…): what Variables() starts with.
 void define_core_variables(Variables& variables);
+/// $ssl_….
+void define_tls_variables(Variables& variables);
 
 }  // namespace exchange

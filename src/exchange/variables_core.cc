@@ -338,6 +338,7 @@ void define_core_variables(Variables& variables) {
   for (const Named& named : kVariables)
     variables.define(std::string(named.name), named.get, nullptr, false, named.set);
   for (const Named& named : kPrefixes) variables.define_prefix(std::string(named.name), named.get);
+  define_tls_variables(variables);
 }
 
 }  // namespace exchange

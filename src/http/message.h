@@ -66,6 +66,9 @@ struct Response {
   uint64_t content_length = 0;  ///< with Framing::length
 };
 
+/// Statuses that only error_page and our own pages know; a client is told 400 (nginx's numbers).
+inline constexpr int kBadCertificate = 495, kNoCertificate = 496, kPlainToTls = 497;
+
 /// "Not Found"; "" for a status without a registered phrase.
 std::string_view reason_phrase(int status);
 /// RFC 9110 §6.4.1: whether a response with this status to this method has content at all.

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "http/make_request.h"
 #include "net/socket.h"
+#include "net/tls_facts.h"
 
 namespace h1 {
 
@@ -40,13 +41,13 @@ ServerSession::ServerSession(event::Loop& loop, ServerPools& pools, http::Stream
   connection_.id = accepted.id;
   connection_.listener = accepted.listener;
   connection_.local = accepted.local;
-  connection_.secure = accepted.secure;
-  connection_.alpn = accepted.alpn;
+  connection_.tls = accepted.tls;
   connection_.started = loop.clock().wall();
   connection_.peer = &transport_->peer();
   connection_.fd = transport_->fd();
   transport_->set_handler(this);
-  read_by(handler_.head_limits(connection_.listener).header_timeout);
+  read_by(accepted.tls != nullptr ? kHandshakeTimeout
+                                  : handler_.head_limits(connection_.listener).header_timeout);
   begin_handshake();
   arm();
 }
@@ -59,6 +60,11 @@ void ServerSession::begin_handshake() {
   net::IoResult shaken = transport_->handshake();
   if (shaken.is_wait()) return;
   if (!shaken.is_ready()) return close(false);
+  if (connection_.tls != nullptr) {
+    connection_.secure = !connection_.tls->is_plain();
+    if (connection_.secure) connection_.alpn = connection_.tls->alpn();
+    read_by(handler_.head_limits(connection_.listener).header_timeout);
+  }
   state_ = State::idle;
   transport_->watch(EV_READ);
 }
@@ -187,6 +193,10 @@ void ServerSession::start_exchange() {
   http::ReceivedHead received{parser.method(data), parser.target(data), {}, {}, {}, parser.version()};
   http::make_request(received, handler_.head_limits(connection_.listener), connection_.secure,
                      stream.request_);
+  if (stream.request_.refused == 0 && connection_.tls != nullptr && connection_.tls->is_plain()) {
+    stream.request_.refused = http::kPlainToTls;
+    stream.request_.refused_why = "plain HTTP request to a TLS port";
+  }
   if (stream.request_.refused == 0 && stream.request_.framing != http::Framing::none) {
     stream.body_.emplace(source(), input_, stream.request_.framing, stream.request_.content_length,
                          stream.arena_, handler_.head_limits(connection_.listener));
@@ -393,6 +403,7 @@ void ServerSession::end_stream(StreamEnd end, bool reset) {
   if (std::exchange(corked_, false) && transport_->fd() >= 0) net::set_nopush(transport_->fd(), false);
   if (end != StreamEnd::complete) {
     stream.keep_alive_ = false;
+    transport_->break_off();
     transport_->close(reset);
     if (stream.body_) stream.body_->fail(0);
   } else if (transport_->watched() & EV_WRITE) {

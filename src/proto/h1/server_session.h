@@ -19,8 +19,7 @@ struct Accepted {
   uint64_t id = 0;
   uint32_t listener = 0;
   const net::Address* local = nullptr;  ///< the listener's; outlives the session
-  bool secure = false;
-  std::string_view alpn;  ///< static text
+  const net::TlsFacts* tls = nullptr;   ///< of the transport, when it is TLS
 };
 
 class ServerSession final : public proto::Session,
@@ -31,6 +30,8 @@ class ServerSession final : public proto::Session,
   /// So many reads in a row that bring less than kDrip bytes each, and the client is cut off.
   static constexpr uint16_t kMaxDrips = 500;
   static constexpr size_t kDrip = 64;
+  /// A TLS handshake takes no longer.
+  static constexpr base::Duration kHandshakeTimeout{10000};
   /// Most bytes of a request body that nobody wanted which are read so that the connection can go on.
   static constexpr uint64_t kMaxDiscard = 1 << 20;
 
