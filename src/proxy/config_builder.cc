@@ -40,12 +40,15 @@ ConfigBuilder::Scope ConfigBuilder::Scope::inside(const conf::Directive& directi
 }
 
 ConfigBuilder::ConfigBuilder(conf::Tree tree, const BuildOptions& options, conf::Diagnostics& diagnostics)
-    : options_(options), diagnostics_(diagnostics), config_(new Config()) {
+    : options_(options),
+      diagnostics_(diagnostics),
+      config_(new Config()),
+      builder_(std::make_shared<exchange::Builder>()),
+      tls_(*builder_) {
   config_->tree_ = std::move(tree);
   config_->router_ = std::make_unique<Router>();
   modules_.assign(options.modules.begin(), options.modules.end());
   std::ranges::stable_sort(modules_, {}, &Module::priority);
-  builder_ = std::make_shared<exchange::Builder>();
   builder_->diagnostics = &diagnostics;
   builder_->prefix = options.prefix;
   builder_->conf_prefix = options.conf_prefix;
@@ -67,7 +70,7 @@ std::shared_ptr<const Config> ConfigBuilder::build() {
   conf::check(config_->tree_, sections, diagnostics_);
   for (const conf::Section* section : sections) {
     if (can_stand_in(*section, kInsideHttp) && section != &ServerConf::kSection &&
-        section != &kRewriteSection) {
+        section != &TlsConf::kSection && section != &kRewriteSection) {
       route_sections_.push_back(section);
     }
   }
@@ -85,6 +88,7 @@ std::shared_ptr<const Config> ConfigBuilder::build() {
   if (diagnostics_.failed()) return nullptr;
 
   config_->modules_ = modules_;
+  config_->has_keys_ = tls_.has_keys();
   config_->variables_ = builder_->take_variables();
   config_->folders_ = builder_->folders();
   for (const auto& [path, file] : builder_->log_files()) config_->log_files_.push_back(file);
@@ -101,7 +105,10 @@ void ConfigBuilder::build_http(const conf::Directive& http) {
   for (const conf::Directive& directive : http.block) {
     if (directive.name.text == "server" && directive.has_block) build_server(directive, scope);
   }
+  check_certificates();
   merge_under_wildcards();
+  base::Result<void> memory = tls_.open_memory();
+  if (!memory) diagnostics_.error({}, "{}", memory.error().message);
 }
 
 void ConfigBuilder::build_server(const conf::Directive& directive, const Scope& http) {
@@ -122,6 +129,9 @@ void ConfigBuilder::build_server(const conf::Directive& directive, const Scope& 
     else
       server.server_names.push_back(std::move(*parsed));
   }
+  auto tls = resolve_once<TlsConf>(TlsConf::kSection, scope);
+  bool listens_with_tls = std::ranges::any_of(own->listens, &ListenLine::ssl);
+  if (listens_with_tls || !tls->certificates.empty()) server.tls = tls_.context(*tls);
   server.route = make_route(scope, "");
   scope.outer = server.route;
   compile_rewrites(directive, scope, server.rewrites);
@@ -218,6 +228,12 @@ void ConfigBuilder::add_listen(const ListenLine& line, const VirtualServer& serv
       found->has_options = true;
     }
     found->last = &server;
+    if (found->lines++ > 0 && found->listening.names.ssl() != line.ssl)
+      diagnostics_.warn(line.at, "protocol options redefined for {}", address.text());
+    if (line.ssl && !found->listening.names.ssl()) {
+      found->listening.names.use_ssl();
+      found->ssl_at = line.at;
+    }
     found->listening.names.add(server);
     if (line.default_server && !found->listening.names.set_default(server)) {
       diagnostics_.error(line.at, "a duplicate default server for {}", address.text());
@@ -225,6 +241,21 @@ void ConfigBuilder::add_listen(const ListenLine& line, const VirtualServer& serv
     for (const std::string& name : found->listening.names.conflicts()) {
       diagnostics_.warn(line.at, "conflicting server name \"{}\" on {}, ignored", name, address.text());
     }
+  }
+}
+
+// Whoever comes to a TLS address must find a certificate: the server's own, or the default server's.
+void ConfigBuilder::check_certificates() {
+  for (const Listen& listen : found_) {
+    const ServerNames& names = listen.listening.names;
+    if (!names.ssl()) continue;
+    if (diagnostics_.failed()) return;
+    const net::TlsContext* fallback = names.default_server().tls.get();
+    bool every =
+        std::ranges::all_of(names.servers(), [](const VirtualServer* s) { return s->tls != nullptr; });
+    if (fallback != nullptr && (every || !fallback->options().certificates.empty())) continue;
+    diagnostics_.error(listen.ssl_at,
+                       "no \"ssl_certificate\" is defined for the \"listen ... ssl\" directive");
   }
 }
 

@@ -10,6 +10,7 @@
 #include "proxy/config.h"
 #include "proxy/router.h"
 #include "proxy/server_conf.h"
+#include "proxy/tls_conf.h"
 
 namespace proxy {
 
@@ -38,6 +39,7 @@ class ConfigBuilder {
   const exchange::Route* make_route(const Scope& scope, std::string name);
   void add_listen(const ListenLine& line, const VirtualServer& server);
   Listening& listening_of(const net::Address& address);
+  void check_certificates();
   void merge_under_wildcards();
   void bind_names();
   void start_modules();
@@ -49,6 +51,7 @@ class ConfigBuilder {
   conf::Diagnostics& diagnostics_;
   std::shared_ptr<Config> config_;
   std::shared_ptr<exchange::Builder> builder_;
+  TlsBuild tls_;
   conf::Directive main_;                              // the main level as a scope
   std::vector<const exchange::Module*> modules_;      // by priority
   std::vector<const conf::Section*> route_sections_;  // what a route carries
@@ -56,6 +59,8 @@ class ConfigBuilder {
     net::ListenOptions options;
     bool has_options = false;
     Listening listening;
+    conf::Position ssl_at;
+    int lines = 0;
     const VirtualServer* last = nullptr;  // the server whose line came last: a second one of it is an error
   };
   std::vector<Listen> found_;

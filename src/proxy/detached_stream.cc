@@ -55,6 +55,7 @@ DetachedStream::DetachedStream(DetachedStreams& owner, const exchange::Exchange&
   connection_.peer = &peer_;
   connection_.local = &local_;
   connection_.alpn = {};
+  connection_.tls = nullptr;
   connection_.fd = -1;
   started_ = owner.loop_.now();
   owner.streams_.push_back(*this);

@@ -31,6 +31,13 @@ constexpr Explanation kExplanations[] = {
     {505, "This server does not speak this version of HTTP."},
 };
 
+// Those of which the client is told 400, in nginx's words.
+constexpr Explanation kTitles[] = {
+    {http::kBadCertificate, "The SSL certificate error"},
+    {http::kNoCertificate, "No required SSL certificate was sent"},
+    {http::kPlainToTls, "The plain HTTP request was sent to HTTPS port"},
+};
+
 std::string escape_html(std::string_view text) {
   std::string escaped;
   for (char c : text) {
@@ -51,6 +58,9 @@ ErrorPageText make_error_page(int status, std::string_view signature) {
   ErrorPageText page{"text/html", {}};
   if (status < 300 || !http::has_content(http::Method::get, status)) return page;
   std::string title = fmt::format("{} {}", status, http::reason_phrase(status));
+  for (const Explanation& special : kTitles) {
+    if (special.status == status) title = fmt::format("400 {}", special.text);
+  }
   if (title.ends_with(' ')) title.pop_back();
   page.text = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head><title>{0}</title></head>\n<body>\n<h1>{0}</h1>\n", title);

@@ -31,10 +31,17 @@ bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
+/// What the client is told: some statuses are only for error_page.
+int told_status(int status) {
+  bool ours =
+      status == http::kBadCertificate || status == http::kNoCertificate || status == http::kPlainToTls;
+  return ours ? 400 : status;
+}
+
 // After these nginx does not trust the connection to be in step.
 bool ends_connection(int status) {
-  return status == 400 || status == 408 || status == 413 || status == 414 || status == 431 || status == 500 ||
-         status == 501 || status == 505;
+  return told_status(status) == 400 || status == 408 || status == 413 || status == 414 || status == 431 ||
+         status == 500 || status == 501 || status == 505;
 }
 
 void make_page(Exchange& exchange) {
@@ -43,7 +50,7 @@ void make_page(Exchange& exchange) {
   if (ends_connection(status)) exchange.stream.close_after();
   if (status < 300 || status == 304 || exchange.reply.body != nullptr) return;
   ErrorPageText page = make_error_page(status, exchange::server_signature(exchange));
-  exchange.answer(status, page.content_type, exchange.arena.copy(page.text));
+  exchange.answer(told_status(status), page.content_type, exchange.arena.copy(page.text));
 }
 
 }  // namespace
@@ -70,7 +77,7 @@ bool find_error_page(Exchange& exchange) {
     return false;
   }
   exchange.error_status = status;
-  exchange.page_status = page->answer > 0 ? page->answer : page->answer == 0 ? status : 0;
+  exchange.page_status = page->answer > 0 ? page->answer : page->answer == 0 ? told_status(status) : 0;
   bool changes_method = target.starts_with('/') && exchange.request.method != http::Method::head;
   if (changes_method) {
     exchange.request.method = http::Method::get;

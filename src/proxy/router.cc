@@ -2,6 +2,7 @@
 
 #include "exchange/core_conf.h"
 #include "exchange/escape.h"
+#include "proxy/tls_access.h"
 
 namespace proxy {
 
@@ -83,6 +84,11 @@ Verdict Router::route(Exchange& exchange) const {
     exchange.log(base::LogLevel::info, "client sent a request that is refused: {}",
                  exchange.request.refused_why);
     return exchange.answer(exchange.request.refused);
+  }
+  if (int status = tls_refusal(exchange, server); status != 0) {
+    apply_policy(exchange);
+    exchange.stream.close_after();
+    return exchange.answer(status);
   }
   if (is_never_served(exchange.request)) {
     apply_policy(exchange);

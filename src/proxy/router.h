@@ -46,6 +46,9 @@ class Router {
   const VirtualServer& default_server(uint32_t listener) const {
     return listeners_[listener].names.default_server();
   }
+  const ServerNames& names_for(uint32_t listener, const net::Address& local) const {
+    return listeners_[listener].names_for(local);
+  }
   const std::vector<std::unique_ptr<VirtualServer>>& servers() const { return servers_; }
   const std::vector<std::unique_ptr<exchange::Route>>& routes() const { return routes_; }
 

@@ -65,7 +65,11 @@ base::Result<void> parse_option(std::string_view option, ListenLine& line) {
     line.default_server = true;
     return {};
   }
-  for (std::string_view later : {"ssl", "http2", "quic", "proxy_protocol", "spdy"}) {
+  if (option == "ssl") {
+    line.ssl = true;
+    return {};
+  }
+  for (std::string_view later : {"http2", "quic", "proxy_protocol", "spdy"}) {
     if (option == later) return base::fail("the \"{}\" parameter of listen is not built yet", option);
   }
   line.has_options = true;
@@ -162,10 +166,10 @@ const conf::Row kRows[] = {
      .opens = conf::kLimitExcept},
     {.name = "listen",
      .contexts = conf::kServer,
-     .syntax =
-         "address[:port] | port | unix:path [default_server] [reuseport] [backlog=number] [rcvbuf=size] "
-         "[sndbuf=size] [deferred] [fastopen=number] [ipv6only=on|off] "
-         "[so_keepalive=on|off|[idle]:[interval]:[count]] [bind]",
+     .syntax = "address[:port] | port | unix:path [default_server] [ssl] [reuseport] [backlog=number] "
+               "[rcvbuf=size] "
+               "[sndbuf=size] [deferred] [fastopen=number] [ipv6only=on|off] "
+               "[so_keepalive=on|off|[idle]:[interval]:[count]] [bind]",
      .min_args = 1,
      .max_args = conf::Row::kAny,
      .help = "Where the server accepts connections. Without any, *:80, or *:8000 when not started as root.",

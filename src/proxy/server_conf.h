@@ -18,6 +18,7 @@ struct ListenLine {
   net::ListenOptions options;
   bool has_options = false;  ///< the line sets socket options: only one line per address may
   bool default_server = false;
+  bool ssl = false;
 };
 
 struct ServerConf {

@@ -39,6 +39,7 @@ void ServerNames::put(Table& table, std::string name, const VirtualServer& serve
 
 void ServerNames::add(const VirtualServer& server) {
   if (default_ == nullptr) default_ = &server;
+  servers_.push_back(&server);
   for (const ServerName& name : server.server_names) {
     const std::string& text = name.text;
     if (name.regex)
@@ -82,6 +83,11 @@ const VirtualServer& ServerNames::find(std::string_view host, exchange::Exchange
     if (matches) return *server;
   }
   return *default_;
+}
+
+const net::TlsContext* ServerNames::tls_context(std::string_view name) const {
+  const VirtualServer& server = name.empty() ? *default_ : find(name, nullptr);
+  return server.tls != nullptr ? server.tls.get() : default_->tls.get();
 }
 
 }  // namespace proxy

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "exchange/regex.h"
+#include "net/tls.h"
 
 namespace proxy {
 
@@ -24,7 +25,7 @@ struct ServerName {
   static base::Result<ServerName> parse(std::string_view text, exchange::Variables& variables);
 };
 
-class ServerNames {
+class ServerNames final : public net::TlsNames {
  public:
   /// The first server added stands for unknown hosts until set_default().
   void add(const VirtualServer& server);
@@ -34,6 +35,13 @@ class ServerNames {
   /// `host`: lower case, no port. Captures of a regular expression are set in `exchange` (may be null).
   const VirtualServer& find(std::string_view host, exchange::Exchange* exchange) const;
   const VirtualServer& default_server() const { return *default_; }
+  /// Connections to this address begin with a handshake.
+  bool ssl() const { return ssl_; }
+  void use_ssl() { ssl_ = true; }
+  /// The context of the server with that name; of the default server where it has none.
+  const net::TlsContext* tls_context(std::string_view name) const override;
+  /// All of them, for checks.
+  const std::vector<const VirtualServer*>& servers() const { return servers_; }
   /// Names that a second server claims on the same address; the first keeps them, as nginx warns.
   const std::vector<std::string>& conflicts() const { return conflicts_; }
 
@@ -46,7 +54,9 @@ class ServerNames {
   Table behind_;  // "www.example.*" under "www.example."
   std::vector<std::pair<std::shared_ptr<const exchange::Regex>, const VirtualServer*>> regexes_;
   const VirtualServer* default_ = nullptr;
+  std::vector<const VirtualServer*> servers_;
   bool default_named_ = false;
+  bool ssl_ = false;
   std::vector<std::string> conflicts_;
 };
 

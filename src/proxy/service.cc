@@ -14,6 +14,7 @@
 #include "proxy/error_log.h"
 #include "proxy/router.h"
 #include "proxy/run_exchange.h"
+#include "proxy/tls_conf.h"
 
 namespace proxy {
 
@@ -54,6 +55,7 @@ struct Service::State final : proto::SessionOwner {
 
   exchange::Worker& worker;
   std::shared_ptr<const Config> config;
+  std::unique_ptr<net::TlsCommon> tls;  // null when nobody listens with TLS
   event::Gate& under_way;
   h1::ServerPools pools;
   base::List<proto::Session, proto::Session> sessions;        // the idle ones: longest idle first
@@ -72,7 +74,11 @@ base::Result<std::unique_ptr<Service>> Service::start(exchange::Worker& worker,
     base::Result<void> started = module->on_worker(*module, worker);
     if (!started) return base::fail("{}: {}", module->name, started.error().message);
   }
-  return std::unique_ptr<Service>(new Service(worker, std::move(config)));
+  base::Result<std::unique_ptr<net::TlsCommon>> tls = open_tls(worker);
+  if (!tls) return tl::unexpected(tls.error());
+  std::unique_ptr<Service> service(new Service(worker, std::move(config)));
+  service->state_->tls = std::move(*tls);
+  return service;
 }
 
 Service::Service(exchange::Worker& worker, std::shared_ptr<const Config> config)
@@ -86,7 +92,15 @@ void Service::accept(net::Fd socket, uint32_t listener, const net::Address& peer
   accepted.id = state.next_id++;
   accepted.listener = listener;
   accepted.local = state.local_address(socket.get(), state.config->listeners()[listener].address);
-  auto transport = std::make_unique<net::TcpTransport>(state.worker.loop(), std::move(socket), peer);
+  const ServerNames& names = state.config->router().names_for(listener, *accepted.local);
+  std::unique_ptr<net::Transport> transport;
+  if (names.ssl()) {
+    auto tls = std::make_unique<net::TlsTransport>(*state.tls, names, std::move(socket), peer);
+    accepted.tls = &tls->facts();
+    transport = std::move(tls);
+  } else {
+    transport = std::make_unique<net::TcpTransport>(state.worker.loop(), std::move(socket), peer);
+  }
   ++state.open;
   state.count(Traffic::Total::accepted);
   state.count(Traffic::Total::handled);
