@@ -75,7 +75,9 @@ base::Result<void> Child::take_place() {
     base::Result<void> set = set_open_files(main.worker_rlimit_nofile);
     if (!set) log().print(base::LogLevel::warn, "{}", set.error().message);
   }
-  return take_on(place_.generation.account);
+  base::Result<void> taken = take_on(place_.generation.account);
+  if (config().has_keys()) hide_memory();
+  return taken;
 }
 
 void Child::watch_signals() {

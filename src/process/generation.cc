@@ -62,6 +62,7 @@ std::shared_ptr<Generation> prepare(const Start& start, shm::Segments& segments,
   report(loaded, log);
   if (!loaded.config) return nullptr;
   const proxy::Config& config = *loaded.config;
+  if (config.has_keys()) hide_memory();
 
   auto refuse = [&log](const base::Error& error) {
     failed(error, log);

@@ -26,6 +26,10 @@ struct Account {
 /// Becomes `account` for good, supplementary groups included, and stays dumpable.
 base::Result<void> take_on(const Account& account);
 
+/// From now on this process, which holds private keys, leaves no core file, and others of its user cannot
+/// look into its memory.
+void hide_memory();
+
 /// Raises the soft limit of open files to `wanted`, at most to the hard limit unless root. Returns the soft
 /// limit now.
 base::Result<uint64_t> raise_open_files(uint64_t wanted);

@@ -49,7 +49,7 @@ std::string configure_text() {
   text += "built with " OPENSSL_VERSION_TEXT;
   std::string_view running = OpenSSL_version(OPENSSL_VERSION);
   if (running != OPENSSL_VERSION_TEXT) text += fmt::format(" (running with {})", running);
-  text += "\nconfigure arguments:";
+  text += "\nTLS SNI support enabled\nconfigure arguments:";
   std::string_view arguments = PC_CONFIGURE_ARGUMENTS;
   if (!arguments.empty() && !arguments.starts_with(' ')) text += ' ';
   text += arguments;
