@@ -62,11 +62,13 @@ void select_by_304(Exchange& exchange, CacheState& state) {
   }
   if (state.held != nullptr && http::weak_match(named, etag_of(exchange, *state.held))) return;
   state.held = nullptr;
+  Candidate* alike = nullptr;  // If-None-Match compares weakly: an origin may answer W/"x" with "x"
   for (Candidate* other = state.others; other != nullptr && state.held == nullptr; other = other->next) {
     std::string_view etag = etag_of(exchange, *other);
-    bool matches = http::is_weak(named) ? http::weak_match(named, etag) : http::strong_match(named, etag);
-    if (matches) state.held = other;
+    if (http::strong_match(named, etag)) state.held = other;
+    if (alike == nullptr && http::weak_match(named, etag)) alike = other;
   }
+  if (state.held == nullptr) state.held = alike;
 }
 
 }  // namespace cache_module

@@ -27,13 +27,21 @@ bool stays_as_stored(Name name) {
   }
 }
 
+/// RFC 9111 §4.3.4: a strong tag says nothing of bytes that came with a weak one; it must not vouch for them.
+bool vouches_for_too_much(const http::Fields& fields, const http::Fields& news) {
+  return http::is_weak(fields.get(Name::etag)) && news.has(Name::etag) &&
+         !http::is_weak(news.get(Name::etag));
+}
+
 /// Every field of `news` takes the place of those with its name.
 void update(http::Fields& fields, const http::Fields& news) {
+  bool keeps_tag = vouches_for_too_much(fields, news);
+  auto stays = [keeps_tag](Name name) { return stays_as_stored(name) || (keeps_tag && name == Name::etag); };
   for (const http::Field& field : news) {
-    if (!stays_as_stored(field.id)) fields.remove(field.name);
+    if (!stays(field.id)) fields.remove(field.name);
   }
   for (const http::Field& field : news) {
-    if (!stays_as_stored(field.id)) fields.add(field);
+    if (!stays(field.id)) fields.add(field);
   }
 }
 
