@@ -224,6 +224,13 @@ fuzz:
 	    -artifact_prefix=$(FUZZ)/$$name- $$dictionary $$corpus $$seeds || failed="$$failed $$name"; done; \
 	  [ -z "$$failed" ] || { echo "fuzzing found something in:$$failed (inputs in $(FUZZ))" >&2; exit 1; }
 
+# ---- deliberate faults ----
+
+# The reference model of RFC 9111 has to find each of them (t/model/README.md). Minutes: not part of `check`.
+.PHONY: mutants
+mutants: $(OBJS)/t/unit_model
+	@t/model/mutants --objs $(OBJS)
+
 # ---- benchmarks ----
 
 $(TOP_OBJS)/bench/%: t/bench/%.cc
