@@ -47,7 +47,8 @@ std::vector<int64_t> lifetimes(const Response& response, int64_t received, bool&
   // §5.3: what is no date is in the past.
   if (expires && !targeted) return {std::max<int64_t>(0, read_date(*expires).value_or(date) - date)};
   is_explicit = false;
-  // §4.2.2: any heuristic, but only here; the issue asks for a validator. None is an answer too.
+  // §4.2.2: any heuristic, but only here; the manual promises it only with a validator. None is an answer
+  // too.
   if (!is_heuristically_cacheable(response.status) && !has(control, "public")) return {};
   std::optional<int64_t> modified = read_date(get(response.fields, "Last-Modified").value_or(""));
   if (!modified || *modified >= date) return {0};
@@ -112,7 +113,7 @@ std::string compare_content(const Request& request, const Response& whole, const
   std::optional<std::string> range = wanted_range(request, whole);
   std::string body = request.method == "HEAD" ? "" : whole.body;
   if (!range || client.status == 200) {
-    // Who asks by a sound If-Range, or without one, is given the part (the issue demands it).
+    // Who asks by a sound If-Range, or without one, is given the part (the manual promises it).
     if (range && range->find(',') == std::string::npos) return "the range was not heeded";
     if (client.status != whole.status) return "status " + std::to_string(client.status);
     return client.body == body ? "" : "another body: " + client.body.substr(0, 80);
@@ -307,7 +308,7 @@ Cache::Choice Cache::choose(const Stored& stored, const Request& request, int64_
   return choice;
 }
 
-/// RFC 5861 §4, RFC 9111 §4.2.4: instead of an origin that fails. `must`: the issue demands it.
+/// RFC 5861 §4, RFC 9111 §4.2.4: instead of an origin that fails. `must`: the manual promises it.
 bool Cache::may_stand_in(const Stored& stored, const Request& request, bool& must, int64_t now) {
   must = false;
   bool targeted = false;
@@ -425,7 +426,7 @@ std::string Cache::judge_answer_of_origin(Stored* stored, const Request& request
     std::optional<std::string> its = get(fields, "ETag");
     if (its && tag && !lists_tag(*tag, *its)) return "If-None-Match is not the stored ETag";
     if (since && since != get(fields, "Last-Modified")) return "If-Modified-Since is not Last-Modified";
-    // The issue asks for it wherever it can be done.
+    // The manual promises it wherever it can be done.
     if (has_validator(stored->response) && !conditional) return "fetched anew instead of validated";
     if (its && !tag) return "validated without the ETag";
   }
