@@ -215,15 +215,15 @@ void TlsTransport::update() {
   if ((wanted_ & EV_READ) && has_buffered()) common_.loop.post(*this);
 }
 
-// Tells the handler what it wants to hear of `events`. False: it has destroyed or closed this.
-bool TlsTransport::hear(int events) {
-  if (handler_ == nullptr) return true;
+// Tells the handler what it wants to hear of `events`. False: it has destroyed or closed `self`.
+bool TlsTransport::hear(TlsTransport* self, int events) {
+  if (self->handler_ == nullptr) return true;
   bool gone = false;
-  gone_ = &gone;
-  if (events & wanted_ & EV_READ) handler_->on_readable();
-  if (!gone && (events & wanted_ & EV_WRITE)) handler_->on_writable();
+  self->gone_ = &gone;
+  if (events & self->wanted_ & EV_READ) self->handler_->on_readable();
+  if (!gone && (events & self->wanted_ & EV_WRITE)) self->handler_->on_writable();
   if (gone) return false;
-  gone_ = nullptr;
+  self->gone_ = nullptr;
   return true;
 }
 
@@ -232,7 +232,7 @@ void TlsTransport::on_readable() {
   read_blocked_ = false;
   int events = EV_READ;
   if (std::exchange(write_needs_read_, false)) events |= EV_WRITE;
-  if (hear(events)) update();
+  if (hear(this, events)) update();
 }
 
 void TlsTransport::on_writable() {
@@ -242,11 +242,11 @@ void TlsTransport::on_writable() {
     read_blocked_ = false;
     events |= EV_READ;
   }
-  if (hear(events)) update();
+  if (hear(this, events)) update();
 }
 
 void TlsTransport::on_ready() {
-  if ((wanted_ & EV_READ) && has_buffered() && hear(EV_READ)) update();
+  if ((wanted_ & EV_READ) && has_buffered() && hear(this, EV_READ)) update();
 }
 
 void TlsTransport::say_close() {

@@ -76,7 +76,7 @@ class TlsTransport final : public Transport, private TransportHandler, private e
   void on_readable() override;
   void on_writable() override;
   void on_ready() override;
-  bool hear(int events);
+  static bool hear(TlsTransport* self, int events);
   void update();
   IoResult begin();
   IoResult failed_handshake(int result);
