@@ -27,8 +27,8 @@ is ask('ONE.test'), 'one.test', 'case does not matter';
 is ask('a.wild.test'), 'wild', 'a wildcard';
 is ask('r1.test'), 'regex', 'a regular expression';
 like s_client($pc->address, "GET / HTTP/1.0\r\nHost: bare.test\r\n\r\n", '-servername', 'bare.test'),
-    qr/CN = default\.test.*bare\z/s, 'a server without a certificate has that of the default server';
-like s_client($pc->address, "GET / HTTP/1.0\r\n\r\n", '-noservername'), qr/CN = default\.test/,
+    qr/CN ?= ?default\.test.*bare\z/s, 'a server without a certificate has that of the default server';
+like s_client($pc->address, "GET / HTTP/1.0\r\n\r\n", '-noservername'), qr/CN ?= ?default\.test/,
     'without a name: the default server';
 is ask('one.test', 'listen_b'), 'one.test', 'a name that is known where others are rejected';
 like s_client($pc->address('listen_b'), '', '-servername', 'other.test'), qr{unrecognized name},

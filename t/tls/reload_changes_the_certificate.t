@@ -6,7 +6,7 @@ use Certificates;
 my $certs = Certificates->new->make('one.test')->make('two.test')->make('rsa', rsa => 1);
 my $server = sub ($lines) { "server { listen %%listen%% ssl; $lines return 200 'here'; }" };
 my $pc = Proxycache->start(http => $server->($certs->lines('one.test')), expect => qr/emerg/);
-sub shown { s_client($pc->address, "GET / HTTP/1.0\r\n\r\n") =~ /CN = (\S+\.test)/ ? $1 : '' }
+sub shown { s_client($pc->address, "GET / HTTP/1.0\r\n\r\n") =~ /CN ?= ?(\S+\.test)/ ? $1 : '' }
 is shown(), 'one.test', 'the first certificate';
 $pc->rewrite(http => $server->($certs->lines('two.test')));
 $pc->reload;
