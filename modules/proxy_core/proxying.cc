@@ -158,7 +158,7 @@ event::Task<void> Proxying::run() {
   prepare_options();
   event::CancelScope* scope = conf_.ignore_client_abort ? nullptr : &exchange_.cancel;
   fetch_.emplace(exchange_.worker.loop(), exchange_.host.log(exchange_), cluster_, options_, scope);
-  h1::InterimHandler* interim = exchange_.route->core->early_hints.empty() ? nullptr : this;
+  http::InterimHandler* interim = exchange_.route->core->early_hints.empty() ? nullptr : this;
   while (begin_try()) {
     if (!run_request_hooks()) co_return;
     co_await fetch_->ask(request_, interim, answer_);

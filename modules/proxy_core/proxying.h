@@ -12,7 +12,7 @@
 
 namespace proxy_core {
 
-class Proxying final : private h1::InterimHandler {
+class Proxying final : private http::InterimHandler {
  public:
   Proxying(exchange::Exchange& exchange, const ProxyConf& conf);
 

@@ -17,6 +17,16 @@ struct Hold {
   virtual ~Hold() = default;
 };
 
+/// Hears interim responses (1xx, RFC 9110 §15.2) other than 100 and 101 while the final one is awaited. The
+/// fields of `head` are there during the call, their text as long as the answer's arena. It ends nothing from
+/// inside.
+struct InterimHandler {
+  virtual void on_interim(const Response& head) = 0;
+
+ protected:
+  ~InterimHandler() = default;
+};
+
 /// Why an origin's answer did not come; decides whether another peer is asked (proxy_next_upstream).
 enum class OriginFault : uint8_t {
   none,
@@ -27,6 +37,7 @@ enum class OriginFault : uint8_t {
   closed,        ///< closed before a complete response head
   read_timeout,  ///< no response head, or none of the body, within proxy_read_timeout
   invalid,       ///< what came is not HTTP: never forwarded
+  refused,       ///< the origin says it did nothing with the request: it may go out again (RFC 9113 §8.7)
   canceled,      ///< we gave up (client left)
 };
 
@@ -44,6 +55,14 @@ struct OriginRequest {
   bool keep_alive = true;
   bool upgrade = false;  ///< a 101 may come
 };
+
+/// A body is sent, if only an empty one of unknown length.
+bool has_payload(const OriginRequest& request);
+/// Why the request cannot be said in any version of HTTP; empty: it can.
+std::string_view refuse(const OriginRequest& request);
+
+/// More interim responses than this to one request are an attack.
+inline constexpr int kMaxInterim = 16;
 
 struct OriginLimits {
   uint32_t head_size = 4096;  ///< proxy_buffer_size: the whole response head

@@ -240,4 +240,12 @@ void remove_hop_by_hop(Fields& fields) {
   }
 }
 
+void remove_forbidden_trailers(Fields& trailers) {
+  for (Name name : {Name::content_length, Name::transfer_encoding, Name::connection, Name::keep_alive,
+                    Name::trailer, Name::upgrade, Name::host, Name::te, Name::set_cookie,
+                    Name::content_encoding, Name::content_type, Name::content_range}) {
+    trailers.remove(name);
+  }
+}
+
 }  // namespace http

@@ -26,5 +26,7 @@ void make_request(const ReceivedHead& received, const HeadLimits& limits, bool s
 /// Removes what is for this connection only: Connection and all it names, Keep-Alive, Proxy-Connection, TE,
 /// Transfer-Encoding, Upgrade (RFC 9110 §7.6.1). Trailer stays: it describes what follows.
 void remove_hop_by_hop(Fields& fields);
+/// Removes what cannot be a trailer: it decides about the message or the connection (RFC 9110 §6.5.1).
+void remove_forbidden_trailers(Fields& trailers);
 
 }  // namespace http

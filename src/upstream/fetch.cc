@@ -52,7 +52,7 @@ ConnectionKey Fetch::key() const {
   return {cluster_->conf().keepalive.local ? options_.location : nullptr, options_.connect.bind};
 }
 
-event::Task<void> Fetch::ask(const http::OriginRequest& request, h1::InterimHandler* interim,
+event::Task<void> Fetch::ask(const http::OriginRequest& request, http::InterimHandler* interim,
                              http::OriginAnswer& answer) {
   answer.fault = OriginFault::none;
   answer.error = 0;

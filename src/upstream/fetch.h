@@ -37,7 +37,7 @@ class Fetch {
   /// Who is asked next; null when no peer is live, or all were tried.
   const Peer* choose();
   /// Asks the chosen peer. What came, or went wrong, is in `answer`. `interim` may be null.
-  event::Task<void> ask(const http::OriginRequest& request, h1::InterimHandler* interim,
+  event::Task<void> ask(const http::OriginRequest& request, http::InterimHandler* interim,
                         http::OriginAnswer& answer);
 
   enum class Next : uint8_t { done, again };

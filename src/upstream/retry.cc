@@ -38,7 +38,8 @@ Trouble trouble_of(OriginFault fault) {
     case OriginFault::canceled: return kNoTrouble;
     case OriginFault::connect:
     case OriginFault::send:
-    case OriginFault::closed: return kError;
+    case OriginFault::closed:
+    case OriginFault::refused: return kError;
     case OriginFault::connect_timeout:
     case OriginFault::send_timeout:
     case OriginFault::read_timeout: return kTimeout;

@@ -48,7 +48,7 @@ ClientSession::~ClientSession() {
 }
 
 event::Task<void> ClientSession::fetch(const http::OriginRequest& request, const http::OriginLimits& limits,
-                                       InterimHandler* interim, event::CancelScope* scope,
+                                       http::InterimHandler* interim, event::CancelScope* scope,
                                        http::OriginAnswer& answer) {
   ended_.reset();
   request_ = &request;
@@ -77,7 +77,7 @@ event::Task<void> ClientSession::fetch(const http::OriginRequest& request, const
 
 bool ClientSession::begin(std::string_view& why) {
   const http::OriginRequest& request = *request_;
-  why = refuse(request);
+  why = h1::refuse(request);
   if (!why.empty()) return false;
   ++requests_;
   interims_ = 0;
@@ -89,7 +89,7 @@ bool ClientSession::begin(std::string_view& why) {
 
   base::Arena& arena = answer_->head.fields.arena();
   std::string_view head = write_request_head(request, wire_fields(request, keep_alive_), arena);
-  bool with_body = has_payload(request) && !expects_;
+  bool with_body = http::has_payload(request) && !expects_;
   if (with_body) {
     sending_ = request.body;
     sending_->set_reader(this);
@@ -210,7 +210,7 @@ bool ClientSession::parse_heads() {
 
 // RFC 9110 §15.2. True: the final answer is to come.
 bool ClientSession::take_interim() {
-  if (++interims_ > kMaxInterim) {
+  if (++interims_ > http::kMaxInterim) {
     fail(OriginFault::invalid, 0, "upstream sent too many interim responses");
     return false;
   }

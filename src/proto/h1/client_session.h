@@ -19,16 +19,6 @@ namespace h1 {
 
 class OriginBody;
 
-/// Hears interim responses (1xx, RFC 9110 §15.2) other than 100 and 101 while the final one is awaited. The
-/// fields of `head` are there during the call, their text as long as the answer's arena. It ends nothing from
-/// inside.
-struct InterimHandler {
-  virtual void on_interim(const http::Response& head) = 0;
-
- protected:
-  ~InterimHandler() = default;
-};
-
 /// Hears that an idle connection is of no more use: the origin closed it, or sent what nobody asked for.
 struct IdleHandler {
   virtual void on_idle_end() = 0;
@@ -52,7 +42,8 @@ class ClientSession final : private net::TransportHandler, private event::Ready 
   /// have had. Whatever is passed outlives the body taken below, `scope`
   /// and `interim` only this task.
   event::Task<void> fetch(const http::OriginRequest& request, const http::OriginLimits& limits,
-                          InterimHandler* interim, event::CancelScope* scope, http::OriginAnswer& answer);
+                          http::InterimHandler* interim, event::CancelScope* scope,
+                          http::OriginAnswer& answer);
 
   /// The body of the answer just fetched; null when it has none (HEAD, 204, 304, Content-Length 0): then the
   /// connection is over with this answer already. `hold` keeps this session leased; it is let go as soon as
@@ -88,7 +79,6 @@ class ClientSession final : private net::TransportHandler, private event::Ready 
     body,       // an OriginBody reads
     over,       // of no more use
   };
-  static constexpr int kMaxInterim = 16;
   static constexpr base::Duration kContinueWait{1000};
 
   void on_readable() override;
@@ -130,7 +120,7 @@ class ClientSession final : private net::TransportHandler, private event::Ready 
   // While a request is under way.
   const http::OriginRequest* request_ = nullptr;
   const http::OriginLimits* limits_ = nullptr;
-  InterimHandler* interim_ = nullptr;
+  http::InterimHandler* interim_ = nullptr;
   http::OriginAnswer* answer_ = nullptr;
   http::Body* sending_ = nullptr;  // its reader is this
   OriginBody* body_ = nullptr;

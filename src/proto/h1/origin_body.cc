@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "http/make_request.h"
 #include "proto/h1/client_session.h"
 
 namespace h1 {
@@ -15,16 +16,6 @@ namespace {
 constexpr size_t kLeastBuffer = 4096;
 constexpr uint32_t kMaxTrailers = 8192;
 constexpr uint32_t kMaxTrailerFields = 100;
-
-// RFC 9110 §6.5.1: these decide about the message or the connection, and are no trailers.
-constexpr http::Name kNeverTrailers[] = {
-    http::Name::content_length, http::Name::transfer_encoding,
-    http::Name::connection,     http::Name::keep_alive,
-    http::Name::trailer,        http::Name::upgrade,
-    http::Name::host,           http::Name::te,
-    http::Name::set_cookie,     http::Name::content_encoding,
-    http::Name::content_type,   http::Name::content_range,
-};
 
 }  // namespace
 
@@ -222,7 +213,7 @@ void OriginBody::scan_trailers(std::string_view bytes) {
     bad_ = parsed == Parsed::bad;
     if (parsed != Parsed::done) return;
     size = trailers_->parser.size();
-    for (http::Name name : kNeverTrailers) trailers_->fields.remove(name);
+    http::remove_forbidden_trailers(trailers_->fields);
   }
   buffer_.drop_back(bytes.size() - size);
   end_wire(bytes.size() == size);

@@ -1,6 +1,5 @@
 #include "proto/h1/origin_request.h"
 
-#include "http/syntax.h"
 #include "http/tokens.h"
 
 namespace h1 {
@@ -17,18 +16,9 @@ bool announces_no_content(std::string_view method) {
 
 }  // namespace
 
-bool has_payload(const http::OriginRequest& request) {
-  return request.framing == Framing::streamed ||
-         (request.framing == Framing::length && request.content_length > 0);
-}
-
 std::string_view refuse(const http::OriginRequest& request) {
-  if (!http::is_token(request.method)) return "invalid method for upstream";
-  if (request.target.empty() || !http::all(request.target, http::kTarget)) {
-    return "invalid request target for upstream";
-  }
-  if (has_payload(request) && request.body == nullptr) return "request body for upstream is missing";
-  if (request.framing == Framing::until_end) return "request body for upstream has no framing";
+  std::string_view why = http::refuse(request);
+  if (!why.empty()) return why;
   if (request.framing == Framing::streamed && request.version == http::Version::http10) {
     return "request body for upstream needs a length in HTTP/1.0";  // RFC 9112 §6.1
   }
@@ -58,7 +48,7 @@ Sender::Coding coding_of(Framing framing) {
 }
 
 bool expects_continue(const http::OriginRequest& request) {
-  return has_payload(request) && request.version != http::Version::http10 &&
+  return http::has_payload(request) && request.version != http::Version::http10 &&
          http::list_has(*request.fields, Name::expect, "100-continue");
 }
 

@@ -10,7 +10,6 @@ namespace h1 {
 
 /// Empty, or why this request cannot be said in HTTP/1: then nothing is sent.
 std::string_view refuse(const http::OriginRequest& request);
-bool has_payload(const http::OriginRequest& request);
 /// The body waits for 100 (RFC 9110 §10.1.1).
 bool expects_continue(const http::OriginRequest& request);
 WireFields wire_fields(const http::OriginRequest& request, bool keep_alive);

@@ -50,7 +50,7 @@ class CountingTransport final : public net::Transport {
   std::unique_ptr<net::Transport> inner_;
 };
 
-struct OriginRig : private h1::InterimHandler {
+struct OriginRig : private http::InterimHandler {
   OriginRig() {
     int pair[2];
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), 0);
