@@ -88,7 +88,7 @@ class TlsTransport final : public Transport, private TransportHandler, private e
   const TlsNames& names_;
   TcpTransport tcp_;
   SSL* ssl_;
-  TlsFacts facts_;
+  SslFacts facts_;
   size_t pending_ = 0;  // bytes of the record that OpenSSL holds encrypted: they are offered again
   int wanted_ = 0;
   State state_ = State::waiting;

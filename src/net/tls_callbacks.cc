@@ -10,7 +10,6 @@
 #include <ctime>
 
 #include "base/check.h"
-#include "base/text.h"
 #include "net/tls.h"
 
 namespace net {
@@ -44,11 +43,7 @@ std::string server_name_of(SSL* ssl) {
   size_t list = static_cast<size_t>(data[0]) << 8 | data[1];
   size_t length = static_cast<size_t>(data[3]) << 8 | data[4];
   if (list + 2 != size || data[2] != TLSEXT_NAMETYPE_host_name || length + 3 != list) return {};
-  std::string name = base::lower({reinterpret_cast<const char*>(data + 5), length});
-  if (!name.empty() && name.back() == '.') name.pop_back();
-  bool sound = name.size() <= TLSEXT_MAXLEN_host_name &&
-               name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string::npos;
-  return sound ? name : std::string();
+  return sound_server_name({reinterpret_cast<const char*>(data + 5), length});
 }
 
 constexpr std::string_view kProtocols[] = {"http/1.1", "http/1.0"};
