@@ -11,8 +11,8 @@ struct Conf {
   std::vector<std::shared_ptr<const Table>> tables;
 };
 
-exchange::Value look_up(exchange::Exchange& exchange, std::string_view, const void* table) {
-  return {static_cast<const Table*>(table)->value(exchange)};
+exchange::Value look_up(exchange::Subject& subject, std::string_view, const void* table) {
+  return {static_cast<const Table*>(table)->value(subject)};
 }
 
 base::Result<void> add_geo(void* section, const conf::Directive& directive, conf::Site& site) {

@@ -98,18 +98,19 @@ void Table::finish() {
   networks_.finish();
 }
 
-std::optional<net::Address> Table::address_of(exchange::Exchange& exchange) const {
-  if (!source_.empty()) return net::Address::from_ip(source_.evaluate(exchange), 0);
-  if (!proxies_.empty()) {
-    std::optional<net::Address> behind = exchange::forwarded_address(
-        exchange.request.fields, "X-Forwarded-For", *exchange.client, proxies_, proxy_recursive_);
+std::optional<net::Address> Table::address_of(exchange::Subject& subject) const {
+  if (!source_.empty()) return net::Address::from_ip(source_.evaluate(subject), 0);
+  const http::Fields* fields = proxies_.empty() ? nullptr : subject.request_fields();
+  if (fields != nullptr) {
+    std::optional<net::Address> behind =
+        exchange::forwarded_address(*fields, "X-Forwarded-For", *subject.client, proxies_, proxy_recursive_);
     if (behind) return behind;
   }
-  return *exchange.client;
+  return *subject.client;
 }
 
-std::string_view Table::value(exchange::Exchange& exchange) const {
-  std::optional<net::Address> address = address_of(exchange);
+std::string_view Table::value(exchange::Subject& subject) const {
+  std::optional<net::Address> address = address_of(subject);
   std::optional<uint32_t> found = address ? networks_.find(*address) : std::nullopt;
   if (!found) found = default_;
   return found ? std::string_view(values_[*found]) : std::string_view();

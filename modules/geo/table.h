@@ -18,7 +18,7 @@ class Table {
  public:
   /// Reads the block of a `geo` directive. Errors inside are reported at their lines.
   static std::shared_ptr<Table> read(const conf::Directive& directive, exchange::Builder& builder);
-  std::string_view value(exchange::Exchange& exchange) const;
+  std::string_view value(exchange::Subject& subject) const;
   bool is_volatile() const { return volatile_; }
 
  private:
@@ -32,7 +32,7 @@ class Table {
   base::Result<void> add_network(const conf::Word& network, std::string value,
                                  conf::Diagnostics& diagnostics);
   base::Result<void> remove_network(const conf::Word& network, conf::Diagnostics& diagnostics);
-  std::optional<net::Address> address_of(exchange::Exchange& exchange) const;
+  std::optional<net::Address> address_of(exchange::Subject& subject) const;
   void finish();
 
   exchange::Template source_;  // empty: the client's address

@@ -1,12 +1,12 @@
 #include "modules/map/table.h"
 
 #include "base/text.h"
-#include "exchange/exchange.h"
+#include "exchange/subject.h"
 
 namespace map {
 
 using exchange::Builder;
-using exchange::Exchange;
+using exchange::Subject;
 using exchange::Template;
 
 std::shared_ptr<Table> Table::read(const conf::Directive& directive, Builder& builder) {
@@ -102,20 +102,20 @@ const uint32_t* Table::find_host(std::string_view host) const {
   return nullptr;
 }
 
-const Template* Table::find(std::string_view text, Exchange& exchange) const {
+const Template* Table::find(std::string_view text, Subject& subject) const {
   if (hostnames_ && text.ends_with('.')) text.remove_suffix(1);
   std::string lower = base::lower(text);
   if (auto found = exact_.find(lower); found != exact_.end()) return &values_[found->second];
   if (const uint32_t* host = find_host(lower); host != nullptr) return &values_[*host];
   for (const auto& [regex, value] : regexes_) {
-    if (regex->match(text, exchange)) return &values_[value];
+    if (regex->match(text, subject)) return &values_[value];
   }
   return default_ ? &values_[*default_] : nullptr;
 }
 
-std::string_view Table::value(Exchange& exchange) const {
-  const Template* value = find(source_.evaluate(exchange), exchange);
-  return value == nullptr ? std::string_view() : value->evaluate(exchange);
+std::string_view Table::value(Subject& subject) const {
+  const Template* value = find(source_.evaluate(subject), subject);
+  return value == nullptr ? std::string_view() : value->evaluate(subject);
 }
 
 }  // namespace map

@@ -21,7 +21,7 @@ class Table {
   static std::shared_ptr<Table> read(const conf::Directive& directive, exchange::Builder& builder);
 
   /// The value for what the source is worth in this exchange.
-  std::string_view value(exchange::Exchange& exchange) const;
+  std::string_view value(exchange::Subject& subject) const;
   bool is_volatile() const { return volatile_; }
 
  private:
@@ -30,7 +30,7 @@ class Table {
   base::Result<void> add_key(const conf::Word& key, uint32_t value, exchange::Builder& builder);
   base::Result<void> add_host(std::string key, uint32_t value);
   base::Result<void> add_exact(std::string key, uint32_t value);
-  const exchange::Template* find(std::string_view text, exchange::Exchange& exchange) const;
+  const exchange::Template* find(std::string_view text, exchange::Subject& subject) const;
   const uint32_t* find_host(std::string_view host) const;
 
   exchange::Template source_;

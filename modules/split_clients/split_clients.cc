@@ -3,8 +3,8 @@
 #include <cstring>
 
 #include "base/text.h"
-#include "exchange/exchange.h"
 #include "exchange/setters.h"
+#include "exchange/subject.h"
 
 namespace split_clients {
 namespace {
@@ -62,9 +62,9 @@ base::Result<void> read_part(const conf::Directive& line, uint32_t& used, Split&
   return {};
 }
 
-exchange::Value choose(exchange::Exchange& exchange, std::string_view, const void* data) {
+exchange::Value choose(exchange::Subject& subject, std::string_view, const void* data) {
   const Split& split = *static_cast<const Split*>(data);
-  uint32_t hash = murmur2(split.source.evaluate(exchange));
+  uint32_t hash = murmur2(split.source.evaluate(subject));
   for (const Part& part : split.parts) {
     if (hash < part.below) return {part.value};
   }

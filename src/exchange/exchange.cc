@@ -5,22 +5,14 @@
 #include "net/address.h"
 
 namespace exchange {
-namespace {
-
-// How deep variables may be made of variables: a map that names itself ends here.
-constexpr int kDeepestVariable = 100;
-
-}  // namespace
 
 Exchange::Exchange(Worker& the_worker, Host& the_host, http::Stream& the_stream)
-    : worker(the_worker),
+    : Subject(the_worker, the_host.variables(), the_stream.arena(), the_stream.connection()),
       host(the_host),
       stream(the_stream),
-      arena(the_stream.arena()),
       request(the_stream.request()),
       reply(arena),
       cancel(the_worker.loop().ready()),
-      client(the_stream.connection().peer),
       resumed_(the_worker.loop().ready()),
       ended_(the_worker.loop().ready()) {}
 
@@ -55,14 +47,6 @@ Verdict Exchange::redirect(std::string_view uri) {
   return Verdict::reply;
 }
 
-std::string_view Exchange::client_text() {
-  if (client_text_of_ != client) {
-    client_text_of_ = client;
-    client_text_ = arena.copy(client->ip_text());
-  }
-  return client_text_;
-}
-
 RequestBody& Exchange::body() {
   if (body_ == nullptr) body_ = arena.make<RequestBody>(*this);
   return *body_;
@@ -78,52 +62,11 @@ void* Exchange::state(const Module& module) {
   return bytes;
 }
 
-Exchange::Slot& Exchange::slot(uint32_t index) {
-  if (slots_ == nullptr) {
-    size_t count = host.variables().size();
-    slots_ = static_cast<Slot*>(arena.allocate(count * sizeof(Slot), alignof(Slot)));
-    std::uninitialized_default_construct_n(slots_, count);
-  }
-  return slots_[index];
+Value Exchange::evaluate_own(const Variable& variable) {
+  return variable.get(*this, variable.argument, variable.data);
 }
 
-Value Exchange::evaluate(const Variable& variable) {
-  if (variable.get == nullptr) {
-    log(base::LogLevel::warn, "using uninitialized \"{}\" variable", variable.name);
-    return {};
-  }
-  if (depth_ >= kDeepestVariable) {
-    log(base::LogLevel::error, "cycle while evaluating variable \"{}\"", variable.name);
-    return Value::none();
-  }
-  ++depth_;
-  Value value = variable.get(*this, variable.argument, variable.data);
-  --depth_;
-  return value;
-}
-
-Value Exchange::variable(uint32_t index) {
-  if (slots_ != nullptr && slots_[index].state != Slot::State::empty) return slots_[index].value;
-  const Variable& variable = host.variables().at(index);
-  Value value = evaluate(variable);
-  if (variable.cached) {
-    Slot& kept = slot(index);
-    kept.value = value;
-    kept.state = Slot::State::cached;
-  }
-  return value;
-}
-
-void Exchange::set_variable(uint32_t index, std::string_view value) {
-  const Variable& variable = host.variables().at(index);
-  if (variable.set != nullptr) {
-    variable.set(*this, value);
-    return;
-  }
-  Slot& kept = slot(index);
-  kept.value = Value{value};
-  kept.state = Slot::State::set;
-}
+void Exchange::set_own(const Variable& variable, std::string_view value) { variable.set(*this, value); }
 
 void Exchange::take_route(const Exchange& like) {
   route = like.route;
@@ -135,26 +78,11 @@ void Exchange::take_route(const Exchange& like) {
   rewritten_here = like.rewritten_here;
   captures.count = like.captures.count;
   for (int i = 0; i < captures.count; ++i) captures.group[i] = arena.copy(like.captures.group[i]);
-  if (like.slots_ == nullptr) return;
-  for (uint32_t index = 0; index < host.variables().size(); ++index) {
-    const Slot& from = like.slots_[index];
-    if (from.state != Slot::State::set) continue;
-    Slot& to = slot(index);
-    to.value = {arena.copy(from.value.text), from.value.found};
-    to.state = Slot::State::set;
-  }
+  take_variables(like);
 }
 
-void Exchange::forget_cached_variables() {
-  if (slots_ == nullptr) return;
-  for (Slot& slot : std::span(slots_, host.variables().size())) {
-    if (slot.state == Slot::State::cached) slot.state = Slot::State::empty;
-  }
-}
-
-void Exchange::write_log(base::Log& log, base::LogLevel level, std::string text) {
-  auto out = std::back_inserter(text);
-  if (client != nullptr) fmt::format_to(out, ", client: {}", client->ip_text());
+void Exchange::describe(std::string& line) const {
+  auto out = std::back_inserter(line);
   if (route != nullptr && route->server != nullptr)
     fmt::format_to(out, ", server: {}", route->server->first_name);
   if (!request.request_line.empty()) fmt::format_to(out, ", request: \"{}\"", request.request_line);
@@ -164,7 +92,6 @@ void Exchange::write_log(base::Log& log, base::LogLevel level, std::string text)
   if (!request.authority.empty()) fmt::format_to(out, ", host: \"{}\"", request.authority);
   std::string_view referer = request.fields.get(http::Name::referer);
   if (!referer.empty()) fmt::format_to(out, ", referrer: \"{}\"", referer);
-  log.write(level, stream.connection().id, text);
 }
 
 }  // namespace exchange

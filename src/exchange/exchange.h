@@ -6,18 +6,14 @@
 #include <optional>
 #include <string_view>
 
-#include "base/arena.h"
-#include "base/log.h"
 #include "event/cancel.h"
 #include "event/task.h"
 #include "exchange/detached.h"
 #include "exchange/module.h"
 #include "exchange/origin.h"
-#include "exchange/regex.h"
 #include "exchange/reply.h"
 #include "exchange/route.h"
-#include "exchange/variable.h"
-#include "exchange/worker.h"
+#include "exchange/subject.h"
 #include "http/stream.h"
 
 namespace exchange {
@@ -44,25 +40,19 @@ class Host {
   ~Host() = default;
 };
 
-class Exchange {
+class Exchange final : public Subject {
  public:
   Exchange(Worker& worker, Host& host, http::Stream& stream);
   ~Exchange();
-  Exchange(const Exchange&) = delete;
-  Exchange& operator=(const Exchange&) = delete;
 
-  Worker& worker;
   Host& host;
   http::Stream& stream;
-  base::Arena& arena;
   http::Request& request;  ///< path and query change with rewrites; target stays as received
   const Route* route = nullptr;
   Reply reply;
   Origin origin;
-  Captures captures;             ///< of the last regular expression that matched: $1…$9
   event::CancelScope cancel;     ///< canceled when the client leaves; what pends registers here
   std::string_view user;         ///< $remote_user, once an auth module accepted it
-  const net::Address* client;    ///< $remote_addr: the peer, or what real_ip made of it
   int redirects = 0;             ///< internal redirects so far; at most 10
   int error_status = 0;          ///< the status whose error page is being made; 0: none
   int page_status = 0;           ///< what an error page is answered with; 0: as it says itself
@@ -89,9 +79,6 @@ class Exchange {
   /// Goes through the router again; `uri` is copied.
   Verdict redirect(std::string_view uri);
 
-  /// $remote_addr: `client` as text, made once.
-  std::string_view client_text();
-
   /// The request's body read whole and kept (memory, then file), where a module or proxy_request_buffering
   /// wants it.
   RequestBody& body();
@@ -104,44 +91,23 @@ class Exchange {
     return *static_cast<State*>(state(module));
   }
 
-  /// The value of variable `index`, from its slot if it was set or is cached. One that was never set is
-  /// empty, and logged; so is one whose value would need itself.
-  Value variable(uint32_t index);
-  /// `value` must live as long as the exchange.
-  void set_variable(uint32_t index, std::string_view value);
   /// What routing and rewriting made of `like`: its route, URI, captures and the variables that were set.
   void take_route(const Exchange& like);
-  /// Forgets cached values (an internal redirect changed what they are made of).
-  void forget_cached_variables();
-
-  /// A line in the error log with "client: …, server: …, request: …, host: …" behind it, as nginx writes it.
-  template <class... Args>
-  void log(base::LogLevel level, fmt::format_string<Args...> format, Args&&... args) {
-    base::Log& log = host.log(*this);
-    if (log.enabled(level)) write_log(log, level, fmt::format(format, std::forward<Args>(args)...));
-  }
+  const http::Fields* request_fields() const override { return &request.fields; }
 
  private:
-  struct Slot {
-    enum class State : uint8_t { empty, cached, set };
-    Value value;
-    State state = State::empty;
-  };
   struct State {
     const Module* module;
     void* bytes;
     State* next;
   };
-  Slot& slot(uint32_t index);
-  Value evaluate(const Variable& variable);
-  void write_log(base::Log& log, base::LogLevel level, std::string text);
+  base::Log& error_log() override { return host.log(*this); }
+  void describe(std::string& line) const override;
+  Value evaluate_own(const Variable& variable) override;
+  void set_own(const Variable& variable, std::string_view value) override;
 
   event::Answer<Verdict> resumed_;
   event::Answer<http::StreamEnd> ended_;
-  Slot* slots_ = nullptr;  // one per variable, made when the first is kept
-  const net::Address* client_text_of_ = nullptr;
-  std::string_view client_text_;
-  int depth_ = 0;  // of variables being evaluated for one another
   State* states_ = nullptr;
   RequestBody* body_ = nullptr;
 };

@@ -4,7 +4,7 @@
 #include <pcre2.h>
 
 #include "base/check.h"
-#include "exchange/exchange.h"
+#include "exchange/subject.h"
 
 namespace exchange {
 namespace {
@@ -104,16 +104,16 @@ bool Regex::match(std::string_view text, Captures* captures) const {
   return true;
 }
 
-bool Regex::match(std::string_view text, Exchange& exchange) const {
+bool Regex::match(std::string_view text, Subject& subject) const {
   int groups = run(text);
   if (groups == PCRE2_ERROR_NOMATCH) return false;
   if (groups <= 0) {
-    exchange.log(base::LogLevel::error, "matching \"{}\" failed: {} on \"{}\"", pattern_, groups, text);
+    subject.log(base::LogLevel::error, "matching \"{}\" failed: {} on \"{}\"", pattern_, groups, text);
     return false;
   }
-  capture(text, groups, exchange.captures);
+  capture(text, groups, subject.captures);
   for (const auto& [number, variable] : named_) {
-    exchange.set_variable(variable, number < groups ? group(text, number) : std::string_view());
+    subject.set_variable(variable, number < groups ? group(text, number) : std::string_view());
   }
   return true;
 }

@@ -11,7 +11,7 @@
 
 namespace exchange {
 
-class Exchange;
+class Subject;
 class Variables;
 
 /// Positions of the last match's groups in the text it was matched against, for $1…$9.
@@ -33,7 +33,7 @@ class Regex {
   bool match(std::string_view text, Captures* captures = nullptr) const;
   /// match(), and sets the exchange's captures and the variables of named groups. `text` must outlive the
   /// exchange.
-  bool match(std::string_view text, Exchange& exchange) const;
+  bool match(std::string_view text, Subject& subject) const;
   const std::string& pattern() const { return pattern_; }
 
  private:

@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 #include "exchange/builder.h"
-#include "exchange/exchange.h"
+#include "exchange/subject.h"
 
 namespace exchange {
 namespace {
@@ -112,28 +112,28 @@ base::Result<Template> Template::compile(std::string_view text, Variables& varia
   return made;
 }
 
-std::string_view Template::part_text(const Part& part, Exchange& exchange) {
+std::string_view Template::part_text(const Part& part, Subject& subject) {
   if (part.variable == kNone) return part.text;
-  if (part.variable < kCapture) return exchange.variable(part.variable).text;
+  if (part.variable < kCapture) return subject.variable(part.variable).text;
   PC_CHECK(part.variable != kUnbound);  // Builder::later ran
   int group = static_cast<int>(part.variable - kCapture);
-  return group < exchange.captures.count ? exchange.captures.group[group] : std::string_view();
+  return group < subject.captures.count ? subject.captures.group[group] : std::string_view();
 }
 
-std::string_view Template::evaluate_parts(Exchange& exchange) const {
+std::string_view Template::evaluate_parts(Subject& subject) const {
   const Parts& parts = *parts_;
-  if (parts.size() == 1) return part_text(parts[0], exchange);
+  if (parts.size() == 1) return part_text(parts[0], subject);
 
   // Values are taken before anything is joined: evaluating one may change what another's text was made of.
   std::string_view few[kFewParts];
   std::string_view* texts = few;
   if (parts.size() > kFewParts) {
-    texts = static_cast<std::string_view*>(exchange.arena.allocate(parts.size() * sizeof(std::string_view)));
+    texts = static_cast<std::string_view*>(subject.arena.allocate(parts.size() * sizeof(std::string_view)));
   }
   size_t size = 0;
-  for (size_t i = 0; i < parts.size(); ++i) size += (texts[i] = part_text(parts[i], exchange)).size();
+  for (size_t i = 0; i < parts.size(); ++i) size += (texts[i] = part_text(parts[i], subject)).size();
   if (size == 0) return {};
-  char* joined = exchange.arena.chars(size);
+  char* joined = subject.arena.chars(size);
   char* end = joined;
   for (size_t i = 0; i < parts.size(); ++i) {
     if (texts[i].empty()) continue;
@@ -143,9 +143,9 @@ std::string_view Template::evaluate_parts(Exchange& exchange) const {
   return {joined, size};
 }
 
-bool any_set(std::span<const Template> conditions, Exchange& exchange) {
+bool any_set(std::span<const Template> conditions, Subject& subject) {
   for (const Template& condition : conditions) {
-    std::string_view value = condition.evaluate(exchange);
+    std::string_view value = condition.evaluate(subject);
     if (!value.empty() && value != "0") return true;
   }
   return false;

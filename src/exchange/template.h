@@ -18,7 +18,7 @@ struct Position;
 
 namespace exchange {
 
-class Exchange;
+class Subject;
 class Builder;
 class Variables;
 
@@ -45,8 +45,8 @@ class Template {
   static base::Result<Template> compile(std::string_view text, Variables& variables);
 
   /// The text for this exchange, in its arena (or the literal itself, or a single variable's own text).
-  std::string_view evaluate(Exchange& exchange) const {
-    return parts_ == nullptr ? std::string_view(literal_) : evaluate_parts(exchange);
+  std::string_view evaluate(Subject& subject) const {
+    return parts_ == nullptr ? std::string_view(literal_) : evaluate_parts(subject);
   }
   bool is_literal() const { return parts_ == nullptr; }
   bool empty() const { return parts_ == nullptr && literal_.empty(); }
@@ -66,8 +66,8 @@ class Template {
   static base::Result<std::shared_ptr<Parts>> split(std::string_view text);
   static base::Result<Template> compile_at(std::string_view text, Builder& builder, const conf::Position& at);
   static base::Result<void> bind(Parts& parts, Variables& variables);
-  static std::string_view part_text(const Part& part, Exchange& exchange);
-  std::string_view evaluate_parts(Exchange& exchange) const;
+  static std::string_view part_text(const Part& part, Subject& subject);
+  std::string_view evaluate_parts(Subject& subject) const;
 
   std::string literal_;
   std::string source_;
@@ -76,6 +76,6 @@ class Template {
 
 /// nginx's rule for lists of conditions (proxy_cache_bypass, early_hints): at least one is neither empty nor
 /// "0".
-bool any_set(std::span<const Template> conditions, Exchange& exchange);
+bool any_set(std::span<const Template> conditions, Subject& subject);
 
 }  // namespace exchange

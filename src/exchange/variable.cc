@@ -12,17 +12,25 @@ void Variables::put(Variable variable, bool built_in) {
 }
 
 void Variables::define(std::string name, GetVariable get, const void* data, bool cached, SetVariable set) {
-  put(Variable{std::move(name), {}, get, set, data, cached}, true);
+  put(Variable{std::move(name), {}, nullptr, get, set, data, cached}, true);
+}
+
+void Variables::define(std::string name, GetShared get, const void* data, bool cached) {
+  put(Variable{std::move(name), {}, get, nullptr, nullptr, data, cached}, true);
 }
 
 void Variables::define_prefix(std::string prefix, GetVariable get, const void* data) {
-  prefixes_.push_back({std::move(prefix), get, data});
+  prefixes_.push_back({std::move(prefix), nullptr, get, data});
 }
 
-base::Result<void> Variables::define_from_block(std::string_view name, GetVariable get, const void* data,
+void Variables::define_prefix(std::string prefix, GetShared get, const void* data) {
+  prefixes_.push_back({std::move(prefix), get, nullptr, data});
+}
+
+base::Result<void> Variables::define_from_block(std::string_view name, GetShared get, const void* data,
                                                 bool cached) {
   if (fixed(name)) return base::fail("the duplicate \"{}\" variable", name);
-  put(Variable{std::string(name), {}, get, nullptr, data, cached}, false);
+  put(Variable{std::string(name), {}, get, nullptr, nullptr, data, cached}, false);
   return {};
 }
 
@@ -64,9 +72,13 @@ base::Result<uint32_t> Variables::find(std::string_view name) {
   const Prefix* prefix = prefix_of(name);
   if (prefix == nullptr) return base::fail("unknown \"{}\" variable", name);
   Definition& definition = definitions_[std::string(name)];
-  definition.variable = Variable{std::string(name), std::string(name.substr(prefix->prefix.size())),
-                                 prefix->get,       nullptr,
-                                 prefix->data,      false};
+  definition.variable = Variable{std::string(name),
+                                 std::string(name.substr(prefix->prefix.size())),
+                                 prefix->get_shared,
+                                 prefix->get,
+                                 nullptr,
+                                 prefix->data,
+                                 false};
   return use(definition);
 }
 

@@ -13,6 +13,7 @@
 namespace exchange {
 
 class Exchange;
+class Subject;
 
 /// What a variable is worth. Not found is empty in templates and "-" in logs, as in nginx.
 struct Value {
@@ -23,17 +24,22 @@ struct Value {
 
 /// Evaluates a variable; text lives in the exchange's arena, the configuration, or the stream. `argument`:
 /// what follows the prefix of a prefix variable ("x_id" of $http_x_id). `data`: as given to define().
+/// A variable that every Subject has takes GetShared.
+using GetShared = Value (*)(Subject& subject, std::string_view argument, const void* data);
 using GetVariable = Value (*)(Exchange& exchange, std::string_view argument, const void* data);
 /// Called by `set` (and captures) on variables such as $args and $limit_rate that are more than a slot.
 using SetVariable = void (*)(Exchange& exchange, std::string_view value);
 
 struct Variable {
-  std::string name;           ///< without "$"
-  std::string argument;       ///< for prefix variables
-  GetVariable get = nullptr;  ///< null: only a slot that `set`, captures or auth fill
+  std::string name;      ///< without "$"
+  std::string argument;  ///< for prefix variables
+  GetShared get_shared = nullptr;
+  GetVariable get = nullptr;  ///< of exchanges alone
   SetVariable set = nullptr;
   const void* data = nullptr;
   bool cached = false;  ///< evaluated at most once per exchange (map, split_clients, geo)
+  /// Nothing computes it: `set`, captures or auth fill it.
+  bool is_slot() const { return get == nullptr && get_shared == nullptr; }
 };
 
 /// The variables one configuration knows. Those it uses have an index; an exchange has a slot for each of
@@ -46,11 +52,13 @@ class Variables {
   /// A built-in. A second definition of the same name replaces the first.
   void define(std::string name, GetVariable get, const void* data = nullptr, bool cached = false,
               SetVariable set = nullptr);
+  void define(std::string name, GetShared get, const void* data = nullptr, bool cached = false);
   /// All names that start with `prefix` ("http_").
   void define_prefix(std::string prefix, GetVariable get, const void* data = nullptr);
+  void define_prefix(std::string prefix, GetShared get, const void* data = nullptr);
   /// A variable that a block of the configuration defines (map, geo, split_clients); a later one of the same
   /// name replaces it. Error: the name belongs to a built-in.
-  base::Result<void> define_from_block(std::string_view name, GetVariable get, const void* data, bool cached);
+  base::Result<void> define_from_block(std::string_view name, GetShared get, const void* data, bool cached);
   /// A slot that `set` or named captures fill; keeps an existing definition.
   uint32_t slot(std::string_view name);
 
@@ -72,6 +80,7 @@ class Variables {
   };
   struct Prefix {
     std::string prefix;
+    GetShared get_shared;
     GetVariable get;
     const void* data;
   };
@@ -86,6 +95,8 @@ class Variables {
 
 /// The variables of the http core ($uri, $args, $http_…): what Variables() starts with.
 void define_core_variables(Variables& variables);
+/// Those that every Subject has: $remote_addr, $proxy_protocol_addr, $ssl_….
+void define_shared_variables(Variables& variables);
 /// $ssl_….
 void define_tls_variables(Variables& variables);
 

@@ -3,7 +3,6 @@
 #include <netinet/tcp.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <climits>
 #include <cstdlib>
@@ -16,7 +15,6 @@
 #include "exchange/file_path.h"
 #include "exchange/request_body.h"
 #include "exchange/server.h"
-#include "exchange/version.h"
 #include "net/address.h"
 
 namespace exchange {
@@ -151,22 +149,10 @@ Value request_body_file(Exchange& e, Argument, Constant) {
 
 // Who asks, and whom.
 
-Value remote_addr(Exchange& e, Argument, Constant) { return {e.client_text()}; }
-Value binary_remote_addr(Exchange& e, Argument, Constant) { return {e.client->ip_bytes()}; }
-Value remote_port(Exchange& e, Argument, Constant) {
-  return e.client->port() == 0 ? Value{} : number(e, e.client->port());
-}
 Value remote_user(Exchange& e, Argument, Constant) {
   if (!e.user.empty()) return {e.user};
   std::optional<BasicCredentials> credentials = basic_credentials(e);
   return credentials ? found_unless_empty(credentials->user) : Value::none();
-}
-Value server_addr(Exchange& e, Argument, Constant) {
-  return {e.arena.copy(e.stream.connection().local->ip_text())};
-}
-Value server_port(Exchange& e, Argument, Constant) {
-  uint16_t port = e.stream.connection().local->port();
-  return port == 0 ? Value{} : number(e, port);
 }
 Value server_name(Exchange& e, Argument, Constant) {
   bool has_server = e.route != nullptr && e.route->server != nullptr;
@@ -175,7 +161,6 @@ Value server_name(Exchange& e, Argument, Constant) {
 
 // The connection.
 
-Value connection(Exchange& e, Argument, Constant) { return number(e, e.stream.connection().id); }
 Value connection_requests(Exchange& e, Argument, Constant) {
   return number(e, e.stream.connection().requests);
 }
@@ -216,11 +201,6 @@ Value status(Exchange& e, Argument, Constant) {
   auto end = fmt::format_to(text, "{:03}", e.reply.head.status);
   return {e.arena.copy({text, static_cast<size_t>(end - text)})};
 }
-Value msec(Exchange& e, Argument, Constant) { return seconds(e, e.worker.clock().wall()); }
-// The clock's own text changes with the next second.
-Value time_iso8601(Exchange& e, Argument, Constant) { return {e.arena.copy(e.worker.clock().iso_time())}; }
-Value time_local(Exchange& e, Argument, Constant) { return {e.arena.copy(e.worker.clock().local_time())}; }
-
 Value limit_rate(Exchange& e, Argument, Constant) { return number(e, e.limit_rate.value_or(0)); }
 void set_limit_rate(Exchange& e, std::string_view value) {
   base::Result<uint64_t> rate = base::parse_size(value);
@@ -251,19 +231,6 @@ Value realpath_root(Exchange& e, Argument, Constant) {
 }
 Value request_filename(Exchange& e, Argument, Constant) { return {file_path(e, e.request.path)}; }
 
-// The machine.
-
-Value hostname(Exchange&, Argument, Constant) {
-  static const std::string kName = [] {
-    char name[HOST_NAME_MAX + 1] = {};
-    gethostname(name, sizeof name - 1);
-    return base::lower(name);
-  }();
-  return {kName};
-}
-Value pid(Exchange& e, Argument, Constant) { return number(e, static_cast<uint64_t>(getpid())); }
-Value nginx_version(Exchange&, Argument, Constant) { return {kNginxVersion}; }
-
 struct Named {
   std::string_view name;
   GetVariable get;
@@ -272,10 +239,8 @@ struct Named {
 
 constexpr Named kVariables[] = {
     {"args", args, set_args},
-    {"binary_remote_addr", binary_remote_addr},
     {"body_bytes_sent", body_bytes_sent},
     {"bytes_sent", bytes_sent},
-    {"connection", connection},
     {"connection_requests", connection_requests},
     {"connection_time", connection_time},
     {"content_length", content_length},
@@ -283,19 +248,13 @@ constexpr Named kVariables[] = {
     {"document_root", document_root_value},
     {"document_uri", uri},
     {"host", host},
-    {"hostname", hostname},
     {"https", https},
     {"is_args", is_args},
     {"is_request_port", is_request_port},
     {"limit_rate", limit_rate, set_limit_rate},
-    {"msec", msec},
-    {"nginx_version", nginx_version},
-    {"pid", pid},
     {"pipe", pipe},
     {"query_string", args},
     {"realpath_root", realpath_root},
-    {"remote_addr", remote_addr},
-    {"remote_port", remote_port},
     {"remote_user", remote_user},
     {"request", request_line},
     {"request_body", request_body},
@@ -309,17 +268,13 @@ constexpr Named kVariables[] = {
     {"request_time", request_time},
     {"request_uri", request_uri},
     {"scheme", scheme},
-    {"server_addr", server_addr},
     {"server_name", server_name},
-    {"server_port", server_port},
     {"server_protocol", server_protocol},
     {"status", status},
     {"tcpinfo_rcv_space", tcpinfo<TcpInfo::rcv_space>},
     {"tcpinfo_rtt", tcpinfo<TcpInfo::rtt>},
     {"tcpinfo_rttvar", tcpinfo<TcpInfo::rttvar>},
     {"tcpinfo_snd_cwnd", tcpinfo<TcpInfo::snd_cwnd>},
-    {"time_iso8601", time_iso8601},
-    {"time_local", time_local},
     {"uri", uri},
 };
 
@@ -338,7 +293,7 @@ void define_core_variables(Variables& variables) {
   for (const Named& named : kVariables)
     variables.define(std::string(named.name), named.get, nullptr, false, named.set);
   for (const Named& named : kPrefixes) variables.define_prefix(std::string(named.name), named.get);
-  define_tls_variables(variables);
+  define_shared_variables(variables);
 }
 
 }  // namespace exchange

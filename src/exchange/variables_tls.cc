@@ -1,7 +1,7 @@
 // The variables of a TLS connection. All are empty without TLS, and in an exchange that no client waits for.
 
 #include "base/text.h"
-#include "exchange/exchange.h"
+#include "exchange/subject.h"
 #include "net/tls_facts.h"
 
 namespace exchange {
@@ -11,26 +11,26 @@ using Argument = std::string_view;
 using Constant = const void*;
 using net::TlsFacts;
 
-const TlsFacts* facts_of(const Exchange& e) {
-  const TlsFacts* facts = e.stream.connection().tls;
+const TlsFacts* facts_of(const Subject& e) {
+  const TlsFacts* facts = e.connection.tls;
   return facts == nullptr || facts->is_plain() ? nullptr : facts;
 }
 
 /// What a member of TlsFacts says, copied; not found when that is nothing.
 template <auto Member>
-Value fact(Exchange& e, Argument, Constant) {
+Value fact(Subject& e, Argument, Constant) {
   const TlsFacts* facts = facts_of(e);
   if (facts == nullptr) return Value::none();
   std::string_view text = e.arena.copy(std::string_view((facts->*Member)()));
   return text.empty() ? Value::none() : Value{text};
 }
 
-Value session_reused(Exchange& e, Argument, Constant) {
+Value session_reused(Subject& e, Argument, Constant) {
   const TlsFacts* facts = facts_of(e);
   return facts == nullptr ? Value::none() : Value{facts->session_reused() ? "r" : "."};
 }
 
-Value client_verify(Exchange& e, Argument, Constant) {
+Value client_verify(Subject& e, Argument, Constant) {
   const TlsFacts* facts = facts_of(e);
   if (facts == nullptr) return Value::none();
   switch (facts->client_verdict()) {
@@ -41,7 +41,7 @@ Value client_verify(Exchange& e, Argument, Constant) {
   return {e.arena.join("FAILED:", facts->client_verify_text())};
 }
 
-Value raw_certificate(Exchange& e, Argument, Constant) {
+Value raw_certificate(Subject& e, Argument, Constant) {
   const TlsFacts* facts = facts_of(e);
   if (facts == nullptr) return Value::none();
   std::string pem = facts->client_certificate();
@@ -50,7 +50,7 @@ Value raw_certificate(Exchange& e, Argument, Constant) {
 }
 
 // Fit for a field as it was once folded: each line but the first begins with a tab.
-Value certificate(Exchange& e, Argument argument, Constant constant) {
+Value certificate(Subject& e, Argument argument, Constant constant) {
   Value raw = raw_certificate(e, argument, constant);
   if (!raw.found) return raw;
   std::string folded;
@@ -61,7 +61,7 @@ Value certificate(Exchange& e, Argument argument, Constant constant) {
   return {e.arena.copy(folded)};
 }
 
-Value escaped_certificate(Exchange& e, Argument, Constant) {
+Value escaped_certificate(Subject& e, Argument, Constant) {
   const TlsFacts* facts = facts_of(e);
   if (facts == nullptr) return Value::none();
   constexpr std::string_view kSafe = "-._~";
@@ -79,7 +79,7 @@ Value escaped_certificate(Exchange& e, Argument, Constant) {
 
 struct Named {
   std::string_view name;
-  GetVariable get;
+  GetShared get;
 };
 
 constexpr Named kVariables[] = {

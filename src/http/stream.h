@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,7 @@
 namespace net {
 class Address;
 class TlsFacts;
+struct ProxyHeader;
 }  // namespace net
 
 namespace http {
@@ -32,11 +34,12 @@ struct Connection {
   int64_t started = 0;    ///< WallTime of accept
   const net::Address* peer = nullptr;
   const net::Address* local = nullptr;
-  std::string_view alpn;               ///< "h2", "http/1.1"; empty without TLS
-  bool secure = false;                 ///< TLS or QUIC
-  const net::TlsFacts* tls = nullptr;  ///< null without TLS
-  int fd = -1;                         ///< the socket, for $tcpinfo_*; -1 for QUIC
-  uint32_t listener = 0;               ///< which listening address (index into the configuration's listeners)
+  std::string_view alpn;                          ///< "h2", "http/1.1"; empty without TLS
+  bool secure = false;                            ///< TLS or QUIC
+  const net::TlsFacts* tls = nullptr;             ///< null without TLS
+  std::shared_ptr<const net::ProxyHeader> proxy;  ///< what the PROXY protocol said; null: it is not spoken
+  int fd = -1;                                    ///< the socket, for $tcpinfo_*; -1 for QUIC
+  uint32_t listener = 0;  ///< which listening address (index into the configuration's listeners)
 };
 
 /// Limits for reading request heads: those of the listener's default server (RFC 9112 §3, nginx's names).

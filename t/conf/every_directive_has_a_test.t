@@ -59,7 +59,7 @@ my %variable;
 for my $path (glob('src/*/*.cc'), glob('modules/*/*.cc')) {
     my $source = slurp($path);
     $variable{$1} = 1 while $source =~ /\.define(?:_prefix)?\("(\w+)"/g;
-    next unless $path =~ /variables_core/;
+    next unless $path =~ /variables_(?:core|shared)/;
     my ($table) = $source =~ /(constexpr Named .*)/s;
     $variable{$1} = 1 while $table =~ /\{"(\w+)", \w/g;
 }
