@@ -1,9 +1,12 @@
 #include "modules/real_ip/real_ip.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "exchange/exchange.h"
 #include "exchange/forwarded.h"
 #include "exchange/setters.h"
+#include "net/proxy_protocol.h"
 
 namespace real_ip {
 namespace {
@@ -15,6 +18,7 @@ using exchange::Verdict;
 struct Conf {
   std::vector<net::Cidr> trusted;
   std::string field;
+  bool proxy_protocol = false;  ///< the PROXY protocol tells, not a field
   bool recursive = false;
 };
 
@@ -29,8 +33,9 @@ base::Result<void> add_trusted(void* section, const conf::Directive& directive, 
 }
 
 base::Result<void> set_field(void* section, const conf::Directive& directive, conf::Site&) {
-  if (directive.arg(0) == "proxy_protocol") return base::fail("\"proxy_protocol\" is not built yet");
-  static_cast<Conf*>(section)->field = std::string(directive.arg(0));
+  Conf& conf = *static_cast<Conf*>(section);
+  conf.field = std::string(directive.arg(0));
+  conf.proxy_protocol = conf.field == "proxy_protocol";
   return {};
 }
 
@@ -43,9 +48,9 @@ constexpr conf::Row kRows[] = {
      .repeat = true},
     {.name = "real_ip_header",
      .contexts = conf::kHttpServerLocation,
-     .syntax = "field",
+     .syntax = "field | proxy_protocol",
      .default_text = "X-Real-IP",
-     .help = "The field that tells it.",
+     .help = "The field that tells it, or the PROXY protocol.",
      .set = set_field},
     {.name = "real_ip_recursive",
      .contexts = conf::kHttpServerLocation,
@@ -60,27 +65,38 @@ struct State {
   bool found;  // what is asked later (by a location, after an internal redirect) must not look behind it
 };
 
+/// What the connection's PROXY header says, where its peer is trusted.
+std::optional<net::Address> proxied_client(const Conf& conf, const http::Connection& connection,
+                                           const net::Address& peer) {
+  const net::ProxyHeader* header = connection.proxy.get();
+  if (header == nullptr || !header->source.known()) return std::nullopt;
+  bool trusted = std::ranges::any_of(conf.trusted, [&](const net::Cidr& set) { return set.contains(peer); });
+  return trusted ? std::optional(header->source) : std::nullopt;
+}
+
 Verdict on_request(const exchange::Call& call) {
   const Conf& conf = call.conf_as<Conf>();
   Exchange& exchange = call.exchange;
   State& state = exchange.state<State>(call.module);
   if (state.found) return Verdict::next;
   // X-Real-IP holds one address; where it stands several times the last counts.
-  std::optional<net::Address> client = exchange::forwarded_address(
-      exchange.request.fields, conf.field, *exchange.client, conf.trusted, conf.recursive);
+  std::optional<net::Address> client =
+      conf.proxy_protocol ? proxied_client(conf, exchange.connection, *exchange.client)
+                          : exchange::forwarded_address(exchange.request.fields, conf.field, *exchange.client,
+                                                        conf.trusted, conf.recursive);
   if (!client) return Verdict::next;
   state.found = true;
   exchange.client = exchange.arena.make<net::Address>(*client);
   return Verdict::next;
 }
 
-Value remote_addr(Exchange& exchange, std::string_view, const void*) {
-  return {exchange.arena.copy(exchange.stream.connection().peer->ip_text())};
+Value remote_addr(exchange::Subject& subject, std::string_view, const void*) {
+  return {subject.arena.copy(subject.connection.peer->ip_text())};
 }
 
-Value remote_port(Exchange& exchange, std::string_view, const void*) {
-  uint16_t port = exchange.stream.connection().peer->port();
-  return port == 0 ? Value{} : Value{exchange.arena.copy(std::to_string(port))};
+Value remote_port(exchange::Subject& subject, std::string_view, const void*) {
+  uint16_t port = subject.connection.peer->port();
+  return port == 0 ? Value{} : Value{subject.arena.copy(std::to_string(port))};
 }
 
 void add_variables(exchange::Builder& builder) {

@@ -228,12 +228,15 @@ void ConfigBuilder::add_listen(const ListenLine& line, const VirtualServer& serv
       found->has_options = true;
     }
     found->last = &server;
-    if (found->lines++ > 0 && found->listening.names.ssl() != line.ssl)
+    const ServerNames& names = found->listening.names;
+    bool same = names.ssl() == line.ssl && names.proxy_protocol() == line.proxy_protocol;
+    if (found->lines++ > 0 && !same)
       diagnostics_.warn(line.at, "protocol options redefined for {}", address.text());
     if (line.ssl && !found->listening.names.ssl()) {
       found->listening.names.use_ssl();
       found->ssl_at = line.at;
     }
+    if (line.proxy_protocol) found->listening.names.use_proxy_protocol();
     found->listening.names.add(server);
     if (line.default_server && !found->listening.names.set_default(server)) {
       diagnostics_.error(line.at, "a duplicate default server for {}", address.text());

@@ -69,7 +69,11 @@ base::Result<void> parse_option(std::string_view option, ListenLine& line) {
     line.ssl = true;
     return {};
   }
-  for (std::string_view later : {"http2", "quic", "proxy_protocol", "spdy"}) {
+  if (option == "proxy_protocol") {
+    line.proxy_protocol = true;
+    return {};
+  }
+  for (std::string_view later : {"http2", "quic", "spdy"}) {
     if (option == later) return base::fail("the \"{}\" parameter of listen is not built yet", option);
   }
   line.has_options = true;
@@ -166,13 +170,15 @@ const conf::Row kRows[] = {
      .opens = conf::kLimitExcept},
     {.name = "listen",
      .contexts = conf::kServer,
-     .syntax = "address[:port] | port | unix:path [default_server] [ssl] [reuseport] [backlog=number] "
+     .syntax = "address[:port] | port | unix:path [default_server] [ssl] [proxy_protocol] [reuseport] "
+               "[backlog=number] "
                "[rcvbuf=size] "
                "[sndbuf=size] [deferred] [fastopen=number] [ipv6only=on|off] "
                "[so_keepalive=on|off|[idle]:[interval]:[count]] [bind]",
      .min_args = 1,
      .max_args = conf::Row::kAny,
-     .help = "Where the server accepts connections. Without any, *:80, or *:8000 when not started as root.",
+     .help = "Where the server accepts connections; with proxy_protocol each begins with a header of the "
+             "PROXY protocol, version 1 or 2. Without any, *:80, or *:8000 when not started as root.",
      .set = add_listen,
      .inherit = conf::Inherit::none,
      .repeat = true},

@@ -19,6 +19,7 @@ struct ListenLine {
   bool has_options = false;  ///< the line sets socket options: only one line per address may
   bool default_server = false;
   bool ssl = false;
+  bool proxy_protocol = false;
 };
 
 struct ServerConf {

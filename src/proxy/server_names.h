@@ -13,6 +13,10 @@
 #include "exchange/regex.h"
 #include "net/tls.h"
 
+namespace exchange {
+class Exchange;
+}
+
 namespace proxy {
 
 struct VirtualServer;
@@ -38,6 +42,9 @@ class ServerNames final : public net::TlsNames {
   /// Connections to this address begin with a handshake.
   bool ssl() const { return ssl_; }
   void use_ssl() { ssl_ = true; }
+  /// Connections to this address begin with a header of the PROXY protocol.
+  bool proxy_protocol() const { return proxy_protocol_; }
+  void use_proxy_protocol() { proxy_protocol_ = true; }
   /// The context of the server with that name; of the default server where it has none.
   const net::TlsContext* tls_context(std::string_view name) const override;
   /// All of them, for checks.
@@ -57,6 +64,7 @@ class ServerNames final : public net::TlsNames {
   std::vector<const VirtualServer*> servers_;
   bool default_named_ = false;
   bool ssl_ = false;
+  bool proxy_protocol_ = false;
   std::vector<std::string> conflicts_;
 };
 

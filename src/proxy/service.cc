@@ -6,6 +6,7 @@
 #include "event/gate.h"
 #include "exchange/core_conf.h"
 #include "exchange/traffic.h"
+#include "net/proxy_protocol.h"
 #include "net/socket.h"
 #include "net/tcp.h"
 #include "proto/h1/server_session.h"
@@ -28,13 +29,17 @@ constexpr size_t kClosedAtOnce = 32;  // idle connections, for new ones
 using exchange::Traffic;
 
 struct Service::State final : proto::SessionOwner {
-  State(exchange::Worker& the_worker, std::shared_ptr<const Config> the_config, http::StreamHandler& handler)
+  State(exchange::Worker& the_worker, std::shared_ptr<const Config> the_config,
+        http::StreamHandler& the_handler)
       : worker(the_worker),
+        handler(the_handler),
         config(std::move(the_config)),
         under_way(the_worker.under_way()),
-        detached(the_worker.loop(), under_way, handler) {}
+        detached(the_worker.loop(), under_way, handler),
+        before_sessions(the_worker.loop().ready()) {}
 
-  void on_session_end(proto::Session&) override {
+  void on_session_end(proto::Session&) override { on_connection_end(); }
+  void on_connection_end() {
     --open;
     count(Traffic::Open::connections, -1);
     under_way.leave();
@@ -53,7 +58,14 @@ struct Service::State final : proto::SessionOwner {
     return &*locals.insert(net::local_address(fd)).first;
   }
 
+  /// Makes the session of a connection; what it is becomes the session's.
+  void begin(net::Fd socket, const net::Address& peer, const ServerNames& names, h1::Accepted& accepted);
+  /// The same once its PROXY header is there.
+  event::Task<void> begin_proxied(net::Fd socket, net::Address peer, const ServerNames& names,
+                                  std::unique_ptr<h1::Accepted> accepted);
+
   exchange::Worker& worker;
+  http::StreamHandler& handler;
   std::shared_ptr<const Config> config;
   std::unique_ptr<net::TlsCommon> tls;  // null when nobody listens with TLS
   event::Gate& under_way;
@@ -61,6 +73,7 @@ struct Service::State final : proto::SessionOwner {
   base::List<proto::Session, proto::Session> sessions;        // the idle ones: longest idle first
   std::unordered_set<net::Address, net::AddressHash> locals;  // as many as this machine has addresses
   DetachedStreams detached;
+  event::CancelScope before_sessions;  // connections whose PROXY header is being read
   size_t open = 0;
   uint64_t next_id = 1;
   bool draining = false;
@@ -93,23 +106,54 @@ void Service::accept(net::Fd socket, uint32_t listener, const net::Address& peer
   accepted.listener = listener;
   accepted.local = state.local_address(socket.get(), state.config->listeners()[listener].address);
   const ServerNames& names = state.config->router().names_for(listener, *accepted.local);
-  std::unique_ptr<net::Transport> transport;
-  if (names.ssl()) {
-    auto tls = std::make_unique<net::TlsTransport>(*state.tls, names, std::move(socket), peer);
-    accepted.tls = &tls->facts();
-    transport = std::move(tls);
-  } else {
-    transport = std::make_unique<net::TcpTransport>(state.worker.loop(), std::move(socket), peer);
-  }
   ++state.open;
   state.count(Traffic::Total::accepted);
   state.count(Traffic::Total::handled);
   state.count(Traffic::Open::connections, 1);
   state.under_way.enter();
-  auto* session =
-      new h1::ServerSession(state.worker.loop(), state.pools, *this, state, std::move(transport), accepted);
-  state.sessions.push_back(*session);
-  if (state.draining) session->drain();
+  if (names.proxy_protocol()) {
+    event::spawn(
+        state.begin_proxied(std::move(socket), peer, names, std::make_unique<h1::Accepted>(accepted)));
+  } else {
+    state.begin(std::move(socket), peer, names, accepted);
+  }
+}
+
+// Before there is a session: nothing of the connection is known but where it comes from.
+event::Task<void> Service::State::begin_proxied(net::Fd socket, net::Address peer, const ServerNames& names,
+                                                std::unique_ptr<h1::Accepted> accepted) {
+  base::Duration limit = handler.head_limits(accepted->listener).header_timeout;
+  base::Result<std::shared_ptr<const net::ProxyHeader>> header =
+      co_await net::read_proxy_header(worker.loop(), socket.get(), limit, &before_sessions);
+  if (header) {
+    accepted->proxy = std::move(*header);
+    begin(std::move(socket), peer, names, *accepted);
+    co_return;
+  }
+  bool is_broken = header.error().code == EPROTO;
+  base::LogLevel level = is_broken ? base::LogLevel::error : base::LogLevel::info;
+  if (worker.log().enabled(level)) {
+    worker.log().write(level, accepted->id,
+                       fmt::format("{}{} while reading the PROXY protocol header, client: {}, server: {}",
+                                   is_broken ? "broken header: " : "", header.error().message, peer.ip_text(),
+                                   accepted->local->text()));
+  }
+  on_connection_end();
+}
+
+void Service::State::begin(net::Fd socket, const net::Address& peer, const ServerNames& names,
+                           h1::Accepted& accepted) {
+  std::unique_ptr<net::Transport> transport;
+  if (names.ssl()) {
+    auto secure = std::make_unique<net::TlsTransport>(*tls, names, std::move(socket), peer);
+    accepted.tls = &secure->facts();
+    transport = std::move(secure);
+  } else {
+    transport = std::make_unique<net::TcpTransport>(worker.loop(), std::move(socket), peer);
+  }
+  auto* session = new h1::ServerSession(worker.loop(), pools, handler, *this, std::move(transport), accepted);
+  sessions.push_back(*session);
+  if (draining) session->drain();
 }
 
 size_t Service::connections() const { return state_->open; }
@@ -118,6 +162,7 @@ bool Service::make_room() {
   size_t most = std::clamp<size_t>(state_->open / 8, 1, kClosedAtOnce);
   size_t closed = 0;
   proto::Session* newest = state_->sessions.back();  // for which room is made
+  if (newest == nullptr) return false;
   for (proto::Session* session = state_->sessions.front(); session != newest && closed < most;) {
     proto::Session* next = state_->sessions.next(*session);
     closed += session->close_idle();
@@ -143,6 +188,7 @@ void Service::shut_down() {
     session = next;
   }
   state_->detached.shut_down();
+  state_->before_sessions.cancel();
 }
 
 void Service::flush_logs() { flush_access_logs(state_->worker); }

@@ -46,7 +46,7 @@ for my $where (sort keys %refused) {
         like $result->{err}, qr/\[emerg\] $why/, "$name: by name";
     }
 }
-for my $option (qw(http2 quic proxy_protocol)) {
+for my $option (qw(http2 quic)) {
     $pc->write_file('conf/test.conf', "events { }\nhttp { server { listen 127.0.0.1:8080 $option; } }\n");
     my $result = $pc->run(args => ['-t']);
     is $result->{status}, 1, "listen ... $option is refused";

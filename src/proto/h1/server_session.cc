@@ -42,6 +42,7 @@ ServerSession::ServerSession(event::Loop& loop, ServerPools& pools, http::Stream
   connection_.listener = accepted.listener;
   connection_.local = accepted.local;
   connection_.tls = accepted.tls;
+  connection_.proxy = accepted.proxy;
   connection_.started = loop.clock().wall();
   connection_.peer = &transport_->peer();
   connection_.fd = transport_->fd();

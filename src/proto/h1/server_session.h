@@ -18,8 +18,9 @@ namespace h1 {
 struct Accepted {
   uint64_t id = 0;
   uint32_t listener = 0;
-  const net::Address* local = nullptr;  ///< the listener's; outlives the session
-  const net::TlsFacts* tls = nullptr;   ///< of the transport, when it is TLS
+  const net::Address* local = nullptr;                 ///< the listener's; outlives the session
+  const net::TlsFacts* tls = nullptr;                  ///< of the transport, when it is TLS
+  std::shared_ptr<const net::ProxyHeader> proxy = {};  ///< what came in front; null: nothing was to
 };
 
 class ServerSession final : public proto::Session,
