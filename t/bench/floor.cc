@@ -1,5 +1,6 @@
 // floor PORT BODY-BYTES: the least a server can do. One epoll loop that answers every read with the same
-// response and parses nothing: what is left is the kernel. Also the origin of the other scenarios.
+// response and parses nothing: what is left is the kernel. What the socket does not take at once is written
+// when it has room, so that a large body is a bare loop of writes. Also the origin of the other scenarios.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -12,8 +13,12 @@
 #include <cstdlib>
 #include <ctime>
 #include <string>
+#include <vector>
 
 namespace {
+
+// A response larger than this does not go out in one call: then its descriptor also waits for room.
+constexpr size_t kOneWrite = 64 * 1024;
 
 [[noreturn]] void die(const char* what) {
   std::perror(what);
@@ -45,19 +50,51 @@ std::string response_of(size_t size) {
          std::to_string(size) + "\r\n\r\n" + body;
 }
 
-void add(int poll, int fd) {
+void add(int poll, int fd, uint32_t events = EPOLLIN) {
   epoll_event event{};
-  event.events = EPOLLIN;
+  event.events = events;
   event.data.fd = fd;
   if (epoll_ctl(poll, EPOLL_CTL_ADD, fd, &event) != 0) die("epoll_ctl");
 }
 
-void accept_all(int poll, int listener) {
+// Edge-triggered where the response is large: no system call is spent on asking for room and unasking.
+void accept_all(int poll, int listener, bool large) {
   int fd;
   while ((fd = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
     int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    add(poll, fd);
+    add(poll, fd, large ? EPOLLIN | EPOLLOUT | EPOLLET : EPOLLIN);
+  }
+}
+
+// What is left to write on each descriptor.
+class Unsent {
+ public:
+  size_t& of(int fd) {
+    if (left_.size() <= static_cast<size_t>(fd)) left_.resize(static_cast<size_t>(fd) + 1);
+    return left_[static_cast<size_t>(fd)];
+  }
+
+ private:
+  std::vector<size_t> left_;
+};
+
+// Reads a request if none is being answered, and writes as much as the socket takes. False: it is over.
+bool go_on(int fd, size_t& left, const std::string& response) {
+  static char request[65536];
+  for (;;) {
+    if (left == 0) {
+      ssize_t got = read(fd, request, sizeof request);
+      if (got < 0 && errno == EAGAIN) return true;
+      if (got <= 0) return false;
+      left = response.size();
+    }
+    while (left > 0) {
+      ssize_t sent = send(fd, response.data() + response.size() - left, left, MSG_NOSIGNAL);
+      if (sent < 0) return errno == EAGAIN;
+      left -= static_cast<size_t>(sent);
+    }
+    if (response.size() <= kOneWrite) return true;
   }
 }
 
@@ -74,19 +111,21 @@ int main(int argc, char** argv) {
   int poll = epoll_create1(EPOLL_CLOEXEC);
   add(poll, listener);
   static epoll_event events[512];
-  static char request[65536];
+  const bool large = response.size() > kOneWrite;
+  Unsent unsent;
   while (true) {
     int count = epoll_wait(poll, events, 512, -1);
     if (count < 0 && errno != EINTR) die("epoll_wait");
     for (int i = 0; i < count; ++i) {
       int fd = events[i].data.fd;
       if (fd == listener) {
-        accept_all(poll, listener);
+        accept_all(poll, listener, large);
         continue;
       }
-      ssize_t got = read(fd, request, sizeof request);
-      if (got < 0 && errno == EAGAIN) continue;
-      if (got <= 0 || send(fd, response.data(), response.size(), MSG_NOSIGNAL) < 0) close(fd);
+      if (!go_on(fd, unsent.of(fd), response)) {
+        unsent.of(fd) = 0;
+        close(fd);
+      }
     }
   }
 }
