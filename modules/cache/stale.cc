@@ -37,6 +37,7 @@ Failure fault_of(const Exchange& exchange) {
   switch (fault) {
     case OriginFault::canceled: return {};
     case OriginFault::connect_timeout:
+    case OriginFault::handshake_timeout:
     case OriginFault::send_timeout:
     case OriginFault::read_timeout: return {kStaleTimeout, true, "origin-timeout"};
     case OriginFault::invalid: return {kStaleInvalid, true, "origin-invalid"};

@@ -72,6 +72,8 @@ base::Result<void> finish(void* section, conf::Site& site) {
   for (std::string_view name : kHidden) conf.hidden.add(name);
   for (const std::string& name : conf.hide) conf.hidden.add(name);
   for (const std::string& name : conf.pass) conf.hidden.remove(name);
+  base::Result<void> tls = make_tls_context(conf, site);
+  if (!tls) return tls;
   return check_sizes(conf);
 }
 
@@ -94,6 +96,7 @@ constexpr uint32_t kHsl = conf::kHttpServerLocation;
 constexpr uint32_t kInner = conf::kLocationIf | conf::kLimitExcept;
 constexpr uint8_t kAny = conf::Row::kAny;
 using C = ProxyConf;
+using Tls = net::TlsClientOptions;
 
 // Names one a line: what each does stands in its help.
 const conf::Row kRows[] = {
@@ -101,8 +104,9 @@ const conf::Row kRows[] = {
      .contexts = conf::kLocation,
      .syntax = "URL",
      .help =
-         "Where requests go: http://name[:port][/uri], name being an upstream, a host or an address, or "
-         "http://unix:/path[:/uri]. A URI takes the place of the location's prefix. It may have variables.",
+         "Where requests go: http://name[:port][/uri] or https://..., name being an upstream, a host or an "
+         "address, or http://unix:/path[:/uri]. A URI takes the place of the location's prefix. It may have "
+         "variables.",
      .set = set_pass,
      .inherit = conf::Inherit::block,
      .group = "proxy_pass"},
@@ -219,6 +223,92 @@ const conf::Row kRows[] = {
      .default_text = "off",
      .help = "Whether the origin is heard to the end when the client has left.",
      .set = conf::set_flag<&C::ignore_client_abort>},
+
+    {.name = "proxy_ssl_verify",
+     .contexts = kHsl,
+     .syntax = "on | off",
+     .default_text = "on",
+     .nginx_default = "off",
+     .help =
+         "Whether an origin's certificate must be good and name the origin. One that is not gets no request: "
+         "502, or the next peer.",
+     .set = set_tls_switch<&Tls::verify>},
+    {.name = "proxy_ssl_name",
+     .contexts = kHsl,
+     .syntax = "name",
+     .nginx_default = "$proxy_host",
+     .help =
+         "Whom the certificate must name and who is asked for by SNI; a port behind it is ignored. Without "
+         "it: "
+         "the name in the peer's server line, so that peers of one upstream may have certificates of their "
+         "own; where that is an address, $proxy_host.",
+     .set = set_tls_name},
+    {.name = "proxy_ssl_server_name",
+     .contexts = kHsl,
+     .syntax = "on | off",
+     .default_text = "on",
+     .nginx_default = "off",
+     .help = "Whether that name is sent (SNI). Addresses never are.",
+     .set = set_tls_switch<&Tls::sends_name>},
+    {.name = "proxy_ssl_trusted_certificate",
+     .contexts = kHsl,
+     .syntax = "file",
+     .help = "Authorities of origins, PEM. Without it: those that the system trusts.",
+     .set = set_tls_file<&Tls::trusted_certificate>},
+    {.name = "proxy_ssl_verify_depth",
+     .contexts = kHsl,
+     .syntax = "number",
+     .default_text = "9",
+     .nginx_default = "1",
+     .help = "How many certificates may stand between an origin's and its authority.",
+     .set = set_tls_depth},
+    {.name = "proxy_ssl_crl",
+     .contexts = kHsl,
+     .syntax = "file",
+     .help = "Revoked certificates, PEM, for every authority of a chain.",
+     .set = set_tls_file<&Tls::crl>},
+    {.name = "proxy_ssl_certificate",
+     .contexts = kHsl,
+     .syntax = "file",
+     .help = "Our certificate, for origins that ask for one.",
+     .set = set_tls_certificate<&Tls::certificate>},
+    {.name = "proxy_ssl_certificate_key",
+     .contexts = kHsl,
+     .syntax = "file",
+     .help = "Its private key. Read by the master; processes that hold keys leave no core file.",
+     .set = set_tls_certificate<&Tls::certificate_key>},
+    {.name = "proxy_ssl_password_file",
+     .contexts = kHsl,
+     .syntax = "file",
+     .help = "Passphrases of that key, one a line, tried in turn.",
+     .set = set_tls_file<&Tls::password_file>},
+    {.name = "proxy_ssl_protocols",
+     .contexts = kHsl,
+     .syntax = "[TLSv1] [TLSv1.1] [TLSv1.2] [TLSv1.3]",
+     .max_args = kAny,
+     .default_text = "TLSv1.2 TLSv1.3",
+     .help = "The versions that are spoken with origins.",
+     .set = set_tls_protocols},
+    {.name = "proxy_ssl_ciphers",
+     .contexts = kHsl,
+     .syntax = "list",
+     .default_text = "DEFAULT",
+     .help = "The cipher suites of TLS 1.2 and older offered to origins, as OpenSSL writes them.",
+     .set = set_tls_text<&Tls::ciphers>},
+    {.name = "proxy_ssl_conf_command",
+     .contexts = kHsl,
+     .syntax = "name value",
+     .min_args = 2,
+     .max_args = 2,
+     .help = "A command of OpenSSL's configuration: \"Ciphersuites TLS_AES_256_GCM_SHA384\".",
+     .set = add_tls_command,
+     .repeat = true},
+    {.name = "proxy_ssl_session_reuse",
+     .contexts = kHsl,
+     .syntax = "on | off",
+     .default_text = "on",
+     .help = "Whether connections to the same peer resume the session of one before.",
+     .set = set_tls_switch<&Tls::reuses_sessions>},
 
     {.name = "proxy_buffering",
      .contexts = kHsl,

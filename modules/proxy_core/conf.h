@@ -14,6 +14,7 @@
 #include "exchange/template.h"
 #include "http/fields.h"
 #include "http/message.h"
+#include "modules/proxy_core/origin_tls.h"
 #include "upstream/cluster_conf.h"
 #include "upstream/retry.h"
 
@@ -26,6 +27,7 @@ struct Target {
   exchange::Template url;
   std::shared_ptr<const upstream::ClusterSet> clusters;  ///< where a name in `url` may be found
   std::string written;                                   ///< the argument
+  bool tls = false;                                      ///< https
   std::string host;                                      ///< $proxy_host
   std::string port;                                      ///< $proxy_port
   std::string uri;  ///< what stands behind the host: takes the place of the location's prefix
@@ -94,6 +96,7 @@ struct ProxyConf {
   base::Duration read_timeout{60000};
   upstream::RetryRules retry;
   bool ignore_client_abort = false;
+  OriginTls tls;
 
   // The response.
   bool buffering = true;

@@ -27,6 +27,7 @@ Result bind_target(Target& target, exchange::Builder& builder) {
     return base::fail("upstream \"{}\" may not have port {}", block->name, url->endpoint.port);
   }
   target.cluster = block ? block : clusters.plain(url->endpoint, target.at, *builder.diagnostics);
+  target.tls = url->tls;
   target.host = url->host_field;
   target.port = url->port_text;
   target.uri = url->uri;

@@ -53,6 +53,7 @@ bool Proxying::find_target() {
   const Target& target = *conf_.target;
   if (!target.cluster) return find_variable_target(target);
   cluster_ = exchange_.worker.origins().cluster(target.cluster);
+  tls_ = target.tls;
   host_ = target.host;
   port_ = target.port;
   target_ = origin_target(exchange_, target);
@@ -70,6 +71,7 @@ bool Proxying::find_variable_target(const Target& target) {
   upstream::Origins& origins = exchange_.worker.origins();
   std::shared_ptr<upstream::ClusterConf> block = target.clusters->find(url->endpoint.host);
   cluster_ = block && !url->endpoint.port_given ? origins.cluster(block) : origins.plain(url->endpoint);
+  tls_ = url->tls;
   host_ = exchange_.arena.copy(url->host_field);
   port_ = exchange_.arena.copy(url->port_text);
   target_ = origin_target(exchange_, exchange_.arena.copy(url->uri));
@@ -82,6 +84,7 @@ void Proxying::prepare_request() {
   // proxy_set_header says.
   if (exchange_.request.upgrade.empty()) fields_.remove(http::Name::upgrade);
   describe_request(exchange_, conf_, request_);
+  request_.scheme = tls_ ? "https" : "http";
   request_.target = target_;
   request_.authority = fields_.get(http::Name::host);
   request_.fields = &fields_;
@@ -110,10 +113,18 @@ void Proxying::prepare_options() {
     options_.connect.bind = parse_bind(conf_.bind.evaluate(exchange_));
     options_.connect.transparent = conf_.bind_transparent;
   }
+  if (tls_) prepare_tls();
   options_.location = exchange_.route;
   options_.repeatable = !sends_client_body(exchange_, conf_) || reads_body_first(exchange_, conf_);
   options_.idempotent = http::is_idempotent(http::find_method(request_.method));
   options_.counts_as_idempotent = upstream::counts_as_idempotent(request_.method);
+}
+
+void Proxying::prepare_tls() {
+  options_.tls.common = &exchange_.worker.origins().tls();
+  options_.tls.context = conf_.tls.context.get();
+  options_.tls.fallback = net::tls_name_of(host_);
+  if (!conf_.tls.name.empty()) options_.tls.name = net::tls_name_of(conf_.tls.name.evaluate(exchange_));
 }
 
 void Proxying::rewind_body() {
@@ -239,6 +250,8 @@ void Proxying::log_fault() {
   switch (answer_.fault) {
     case OriginFault::connect:
     case OriginFault::connect_timeout: doing = "connecting to upstream"; break;
+    case OriginFault::handshake:
+    case OriginFault::handshake_timeout: doing = "SSL handshaking to upstream"; break;
     case OriginFault::send:
     case OriginFault::send_timeout: doing = "sending request to upstream"; break;
     case OriginFault::canceled:

@@ -29,6 +29,7 @@ class Proxying final : private http::InterimHandler {
   /// The request as it is the same for every try.
   void prepare_request();
   void prepare_options();
+  void prepare_tls();
   /// A body from its start.
   void rewind_body();
   bool begin_try();
@@ -52,6 +53,7 @@ class Proxying final : private http::InterimHandler {
   exchange::Exchange& exchange_;
   const ProxyConf& conf_;
   std::shared_ptr<upstream::Cluster> cluster_;
+  bool tls_ = false;
   std::string_view host_;
   std::string_view port_;
   std::string_view target_;

@@ -50,7 +50,6 @@ bool reads_body_first(const Exchange& exchange, const ProxyConf& conf) {
 
 void describe_request(Exchange& exchange, const ProxyConf& conf, http::OriginRequest& request) {
   request.method = conf.method.empty() ? exchange.request.method_text : conf.method.evaluate(exchange);
-  request.scheme = "http";
   request.version = conf.version;
   request.framing = Framing::none;
   request.content_length = 0;

@@ -11,6 +11,7 @@ namespace {
 using exchange::Exchange;
 
 constexpr uint16_t kHttpPort = 80;
+constexpr uint16_t kHttpsPort = 443;
 
 // nginx escapes a decoded path before it is sent: what RFC 3986 does not let stand in one, and what would end
 // it.
@@ -73,10 +74,12 @@ std::string_view unchanged_or_escaped(Exchange& exchange) {
 }  // namespace
 
 base::Result<OriginUrl> parse_url(std::string_view url) {
-  if (base::starts_ignoring_case(url, "https://")) return base::fail("https to origins is not built yet");
-  if (!base::starts_ignoring_case(url, "http://")) return base::fail("invalid URL prefix in \"{}\"", url);
-  url.remove_prefix(7);
   OriginUrl result;
+  result.tls = base::starts_ignoring_case(url, "https://");
+  if (!result.tls && !base::starts_ignoring_case(url, "http://"))
+    return base::fail("invalid URL prefix in \"{}\"", url);
+  url.remove_prefix(result.tls ? 8 : 7);
+  uint16_t usual = result.tls ? kHttpsPort : kHttpPort;
   std::string_view host = url;
   if (url.starts_with("unix:")) {
     size_t colon = url.find(':', 5);
@@ -87,7 +90,7 @@ base::Result<OriginUrl> parse_url(std::string_view url) {
     host = url.substr(0, end);
     if (end != std::string_view::npos) result.uri = url.substr(end);
   }
-  base::Result<net::Endpoint> endpoint = net::parse_origin(host, kHttpPort);
+  base::Result<net::Endpoint> endpoint = net::parse_origin(host, usual);
   if (!endpoint) return tl::unexpected(endpoint.error());
   result.endpoint = std::move(*endpoint);
   if (result.endpoint.address.is_unix()) {
@@ -96,7 +99,7 @@ base::Result<OriginUrl> parse_url(std::string_view url) {
   }
   result.port_text = fmt::format("{}", result.endpoint.port);
   size_t colon = result.endpoint.port_given ? host.rfind(':') : std::string_view::npos;
-  result.host_field = result.endpoint.port == kHttpPort ? host.substr(0, colon) : host;
+  result.host_field = result.endpoint.port == usual ? host.substr(0, colon) : host;
   return result;
 }
 

@@ -13,13 +13,14 @@ namespace proxy_core {
 
 /// "http://host:port/uri" taken apart.
 struct OriginUrl {
+  bool tls = false;  ///< https
   net::Endpoint endpoint;
   std::string host_field;  ///< $proxy_host: with the port unless it is the scheme's
   std::string port_text;   ///< $proxy_port; empty for a Unix socket
   std::string uri;         ///< from the first "/" or "?" on; empty when there is none
 };
 
-/// Errors: another scheme than http, no host, a bad port.
+/// Errors: another scheme than http or https, no host, a bad port.
 base::Result<OriginUrl> parse_url(std::string_view url);
 
 /// The address of proxy_bind, with or without a port; not known() when it is none.

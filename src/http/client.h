@@ -32,7 +32,9 @@ enum class OriginFault : uint8_t {
   none,
   connect,          ///< could not connect (refused, unreachable): nothing was sent
   connect_timeout,  ///< proxy_connect_timeout
-  send,             ///< writing the request failed
+  handshake,        ///< TLS with it failed, or it is not whom we mean: nothing was sent
+  handshake_timeout,
+  send,  ///< writing the request failed
   send_timeout,
   closed,        ///< closed before a complete response head
   read_timeout,  ///< no response head, or none of the body, within proxy_read_timeout
@@ -77,7 +79,8 @@ struct OriginAnswer {
   explicit OriginAnswer(base::Arena& arena) : head(arena) {}
   OriginFault fault = OriginFault::none;
   int error = 0;         ///< errno, with a fault
-  std::string_view why;  ///< with a fault, in words for the error log where there is more to say; static
+  std::string_view why;  ///< with a fault, in words for the error log where there is more to say; static, or
+                         ///< in head's arena
   Response head;
   BodyPtr body;
   uint64_t bytes_received = 0;  ///< of the head

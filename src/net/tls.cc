@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -16,23 +17,50 @@ namespace {
 
 // The first byte of a record with a ClientHello (RFC 8446 §5.1).
 constexpr unsigned char kHandshakeRecord = 22;
+// A name that no certificate may have (RFC 6761 §6.4), where OpenSSL would take none at all for any.
+constexpr const char* kNobody = "nobody.invalid";
 
 }  // namespace
 
-TlsTransport::TlsTransport(TlsCommon& common, const TlsNames& names, Fd socket, const Address& peer)
-    : Transport(false),
-      common_(common),
-      names_(names),
-      tcp_(common.loop, std::move(socket), peer),
-      ssl_(SSL_new(names.tls_context({})->raw())),
-      facts_(ssl_) {
+TlsTransport::TlsTransport(TlsCommon& common, SSL* ssl, Fd socket, const Address& peer)
+    : Transport(false), common_(common), tcp_(common.loop, std::move(socket), peer), ssl_(ssl), facts_(ssl) {
   PC_CHECK(ssl_ != nullptr);
-  facts_.context_ = names.tls_context({});
   if (!common_.record) common_.record = std::make_unique<char[]>(kRecord);
   SSL_set_app_data(ssl_, this);
   SSL_set_fd(ssl_, tcp_.fd());
-  SSL_set_accept_state(ssl_);
   tcp_.set_handler(this);
+}
+
+TlsTransport::TlsTransport(TlsCommon& common, const TlsNames& names, Fd socket, const Address& peer)
+    : TlsTransport(common, SSL_new(names.tls_context({})->raw()), std::move(socket), peer) {
+  names_ = &names;
+  facts_.context_ = names.tls_context({});
+  SSL_set_accept_state(ssl_);
+}
+
+TlsTransport::TlsTransport(TlsCommon& common, const TlsTarget& target, Fd socket, const Address& peer)
+    : TlsTransport(common, SSL_new(target.context.raw()), std::move(socket), peer) {
+  client_ =
+      std::unique_ptr<Client>(new Client{target.context, std::string(target.name), target.sessions, {}});
+  state_ = State::handshake;
+  SSL_set_connect_state(ssl_);
+  expect_name();
+  if (!client_->sessions || !target.context.options().reuses_sessions) return;
+  SSL_SESSION* session = client_->sessions->find(target.context, client_->name);
+  if (session != nullptr) SSL_set_session(ssl_, session);
+}
+
+// An address is not a name: it is neither sent (RFC 6066 §3) nor matched by one (RFC 9110 §4.3.5).
+void TlsTransport::expect_name() {
+  const TlsClientOptions& options = client_->context.options();
+  const std::string& name = client_->name;
+  bool is_address = Address::from_ip(name, 0).has_value();
+  if (options.sends_name && !name.empty() && !is_address) SSL_set_tlsext_host_name(ssl_, name.c_str());
+  if (!options.verify) return;
+  SSL_set_hostflags(ssl_, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  bool set = is_address ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_), name.c_str()) == 1
+                        : !name.empty() && SSL_set1_host(ssl_, name.c_str()) == 1;
+  if (!set) SSL_set1_host(ssl_, kNobody);
 }
 
 TlsTransport::~TlsTransport() {
@@ -70,6 +98,7 @@ IoResult TlsTransport::handshake() {
   int result = SSL_do_handshake(ssl_);
   if (result == 1) {
     state_ = State::open;
+    if (!client_) most_ = std::min(facts_.context_->options().buffer_size, kRecord);
     return IoResult::ready(0);
   }
   switch (SSL_get_error(ssl_, result)) {
@@ -83,13 +112,39 @@ IoResult TlsTransport::failed_handshake(int result) {
   int code = errno;
   bool by_system = SSL_get_error(ssl_, result) == SSL_ERROR_SYSCALL;
   state_ = State::broken;
+  if (client_) {
+    explain_failed_handshake(by_system, code);
+  } else {
+    log_failed_handshake(by_system, code);
+  }
+  ERR_clear_error();
+  return IoResult::failed(by_system && code != 0 ? code : EPROTO);
+}
+
+void TlsTransport::log_failed_handshake(bool by_system, int code) {
   std::string why = by_system ? std::string(code == 0 ? "the client has left" : std::strerror(code))
                               : "SSL: " + tls_error_text();
-  ERR_clear_error();
   common_.log.print(base::LogLevel::info, "SSL_do_handshake() failed ({}), client: {}{}{}", why,
                     tcp_.peer().text(),
                     facts_.server_name_.empty() ? "" : ", server name: ", facts_.server_name_);
-  return IoResult::failed(by_system && code != 0 ? code : EPROTO);
+}
+
+void TlsTransport::explain_failed_handshake(bool by_system, int code) {
+  if (client_->sessions) client_->sessions->forget(client_->context, client_->name);
+  int reason = ERR_GET_REASON(ERR_peek_error());
+  long verdict = SSL_get_verify_result(ssl_);
+  if (by_system && code != 0) {
+    client_->failure = fmt::format("SSL_do_handshake() failed ({}: {})", code, std::strerror(code));
+  } else if (by_system || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+    client_->failure = "peer closed connection in SSL handshake";
+  } else if (reason != SSL_R_CERTIFICATE_VERIFY_FAILED || verdict == X509_V_OK) {
+    client_->failure = fmt::format("SSL_do_handshake() failed (SSL: {})", tls_error_text());
+  } else if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH) {
+    client_->failure = fmt::format("upstream SSL certificate does not match \"{}\"", client_->name);
+  } else {
+    client_->failure = fmt::format("upstream SSL certificate verify error: ({}:{})", verdict,
+                                   X509_verify_cert_error_string(verdict));
+  }
 }
 
 // What a call that moved nothing means.
@@ -116,8 +171,9 @@ IoResult TlsTransport::outcome(int result, bool reading) {
   state_ = State::broken;
   bool truncated = ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
   if (!truncated) {
-    common_.log.print(base::LogLevel::info, "{} failed (SSL: {}), client: {}",
-                      reading ? "SSL_read()" : "SSL_write()", tls_error_text(), tcp_.peer().text());
+    common_.log.print(client_ ? base::LogLevel::error : base::LogLevel::info, "{} failed (SSL: {}), {}: {}",
+                      reading ? "SSL_read()" : "SSL_write()", tls_error_text(),
+                      client_ ? "upstream" : "client", tcp_.peer().text());
   }
   ERR_clear_error();
   return IoResult::failed(truncated ? ECONNRESET : EPROTO);
@@ -149,20 +205,19 @@ IoResult TlsTransport::peek() {
 
 // The bytes of the next record: those behind the first `skip`, where they lie or joined.
 size_t TlsTransport::gather(const iovec* pieces, int count, size_t skip, const char*& from) {
-  size_t most = std::min(facts_.context_->options().buffer_size, kRecord);
   int i = 0;
   for (; i < count && skip >= pieces[i].iov_len; ++i) skip -= pieces[i].iov_len;
   if (i == count) return 0;
   size_t here = pieces[i].iov_len - skip;
   const char* bytes = static_cast<const char*>(pieces[i].iov_base) + skip;
-  if (here >= most || i + 1 == count) {
+  if (here >= most_ || i + 1 == count) {
     from = bytes;
-    return std::min(here, most);
+    return std::min(here, most_);
   }
   size_t size = 0;
   from = common_.record.get();
-  for (; i < count && size < most; ++i, skip = 0) {
-    size_t part = std::min(pieces[i].iov_len - skip, most - size);
+  for (; i < count && size < most_; ++i, skip = 0) {
+    size_t part = std::min(pieces[i].iov_len - skip, most_ - size);
     std::memcpy(common_.record.get() + size, static_cast<const char*>(pieces[i].iov_base) + skip, part);
     size += part;
   }

@@ -1,6 +1,6 @@
-// A transport over TLS (OpenSSL), the server's side. Owns the TCP transport below and is its handler. To its
-// own handler it is as level-triggered as a socket: bytes that OpenSSL holds already are announced from the
-// ready queue, so nobody has to ask has_buffered() before waiting.
+// A transport over TLS (OpenSSL), the server's side or the client's. Owns the TCP transport below and is its
+// handler. To its own handler it is as level-triggered as a socket: bytes that OpenSSL holds already are
+// announced from the ready queue, so nobody has to ask has_buffered() before waiting.
 #pragma once
 
 #include <memory>
@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "event/loop.h"
 #include "net/tcp.h"
+#include "net/tls_client.h"
 #include "net/tls_context.h"
 #include "net/tls_facts.h"
 #include "net/tls_memory.h"
@@ -43,8 +44,10 @@ class TlsTransport final : public Transport, private TransportHandler, private e
   /// Records written in one call of write().
   static constexpr int kRecordsAtOnce = 16;
 
-  /// `names` and `common` outlive it. `socket` is connected and non-blocking.
+  /// The server's side. `names` and `common` outlive it. `socket` is connected and non-blocking.
   TlsTransport(TlsCommon& common, const TlsNames& names, Fd socket, const Address& peer);
+  /// The client's side. `common` and the target's context outlive it.
+  TlsTransport(TlsCommon& common, const TlsTarget& target, Fd socket, const Address& peer);
   ~TlsTransport() override;
 
   /// A client that speaks HTTP without TLS is let in: facts().is_plain() tells, and the bytes flow as they
@@ -68,11 +71,22 @@ class TlsTransport final : public Transport, private TransportHandler, private e
   Address local() const override { return tcp_.local(); }
 
   const TlsFacts& facts() const { return facts_; }
+  /// Of a client whose handshake() failed: why, in nginx's words.
+  const std::string& failure() const { return client_->failure; }
 
  private:
   friend struct TlsCallbacks;
   enum class State : uint8_t { waiting, handshake, open, plain, broken };
 
+  /// What only the client's side has.
+  struct Client {
+    const TlsClientContext& context;
+    std::string name;
+    std::shared_ptr<TlsClientSessions> sessions;
+    std::string failure;
+  };
+
+  TlsTransport(TlsCommon& common, SSL* ssl, Fd socket, const Address& peer);
   void on_readable() override;
   void on_writable() override;
   void on_ready() override;
@@ -80,16 +94,21 @@ class TlsTransport final : public Transport, private TransportHandler, private e
   void update();
   IoResult begin();
   IoResult failed_handshake(int result);
+  void log_failed_handshake(bool by_system, int code);
+  void explain_failed_handshake(bool by_system, int code);
+  void expect_name();
   IoResult outcome(int result, bool reading);
   size_t gather(const iovec* pieces, int count, size_t skip, const char*& from);
   void say_close();
 
   TlsCommon& common_;
-  const TlsNames& names_;
+  const TlsNames* names_ = nullptr;  // the server's side
+  std::unique_ptr<Client> client_;   // the client's side
   TcpTransport tcp_;
   SSL* ssl_;
   SslFacts facts_;
-  size_t pending_ = 0;  // bytes of the record that OpenSSL holds encrypted: they are offered again
+  size_t most_ = kRecord;  // bytes in one record
+  size_t pending_ = 0;     // bytes of the record that OpenSSL holds encrypted: they are offered again
   int wanted_ = 0;
   State state_ = State::waiting;
   bool read_blocked_ = false;      // the last read found no whole record, and nothing has come since
@@ -101,5 +120,7 @@ class TlsTransport final : public Transport, private TransportHandler, private e
 
 /// Tickets, sessions, SNI and ALPN of the connections of `context` are answered by their transports.
 void set_tls_callbacks(SSL_CTX* context);
+/// Sessions that origins give are kept by the transports of `context`.
+void set_tls_client_callbacks(SSL_CTX* context);
 
 }  // namespace net

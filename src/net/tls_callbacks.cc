@@ -27,6 +27,8 @@ struct TlsCallbacks {
   static int on_new_session(SSL* ssl, SSL_SESSION* session);
   static SSL_SESSION* on_find_session(SSL* ssl, const unsigned char* id, int size, int* copy);
 
+  static int on_session_given(SSL* ssl, SSL_SESSION* session);
+
   static const TlsContext* context(SSL* ssl) { return transport(ssl).facts_.context(); }
   static TlsSessionCache* cache(SSL* ssl);
   static bool find_key(SSL* ssl, unsigned char* name, bool encrypts, TicketKey& key, bool& newest);
@@ -55,7 +57,7 @@ constexpr std::string_view kProtocols[] = {"http/1.1", "http/1.0"};
 int TlsCallbacks::on_client_hello(SSL* ssl, int* alert, void*) {
   TlsTransport& self = transport(ssl);
   self.facts_.server_name_ = server_name_of(ssl);
-  const TlsContext* chosen = self.names_.tls_context(self.facts_.server_name_);
+  const TlsContext* chosen = self.names_->tls_context(self.facts_.server_name_);
   if (chosen->options().rejects) {
     *alert = SSL_AD_UNRECOGNIZED_NAME;
     return SSL_CLIENT_HELLO_ERROR;
@@ -172,6 +174,18 @@ SSL_SESSION* TlsCallbacks::on_find_session(SSL* ssl, const unsigned char* id, in
   SSL_SESSION* session = d2i_SSL_SESSION(nullptr, &bytes, static_cast<long>(found->size()));
   OPENSSL_cleanse(found->data(), found->size());
   return session;
+}
+
+// Ours to free when 1 is returned.
+int TlsCallbacks::on_session_given(SSL* ssl, SSL_SESSION* session) {
+  const TlsTransport::Client& client = *transport(ssl).client_;
+  if (!client.sessions || SSL_SESSION_is_resumable(session) != 1) return 0;
+  client.sessions->keep(client.context, client.name, session);
+  return 1;
+}
+
+void set_tls_client_callbacks(SSL_CTX* context) {
+  SSL_CTX_sess_set_new_cb(context, TlsCallbacks::on_session_given);
 }
 
 void set_tls_callbacks(SSL_CTX* context) {

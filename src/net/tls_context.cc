@@ -1,18 +1,14 @@
 #include "net/tls_context.h"
 
-#include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 
 #include "base/check.h"
 #include "base/text.h"
 #include "net/tls.h"
+#include "net/tls_loading.h"
 
 namespace net {
 
@@ -23,51 +19,6 @@ constexpr const char* kCiphers =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
     "DHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-GCM-SHA384:DHE-RSA-CHACHA20-POLY1305";
-
-struct Free {
-  void operator()(BIO* bio) const { BIO_free(bio); }
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-  void operator()(SSL_CONF_CTX* context) const { SSL_CONF_CTX_free(context); }
-};
-template <class T>
-using Owned = std::unique_ptr<T, Free>;
-
-tl::unexpected<base::Error> fail_tls(std::string_view what, std::string_view name) {
-  return base::fail("{}(\"{}\") failed (SSL: {})", what, name, tls_error_text());
-}
-
-base::Result<std::string> read_whole(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (file) text << file.rdbuf();
-  // An empty file sets failbit without errno.
-  if (!file && errno != 0) return base::fail_errno(errno, "cannot read \"{}\"", path);
-  return std::move(text).str();
-}
-
-base::Result<std::vector<std::string>> read_passwords(const std::string& path) {
-  std::vector<std::string> passwords;
-  if (path.empty()) return passwords;
-  base::Result<std::string> text = read_whole(path);
-  if (!text) return tl::unexpected(text.error());
-  std::istringstream lines(*text);
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (!line.empty()) passwords.push_back(line);
-  }
-  OPENSSL_cleanse(text->data(), text->size());
-  return passwords;
-}
-
-int give_password(char* into, int size, int, void* password) {
-  if (password == nullptr) return 0;
-  const std::string& text = *static_cast<const std::string*>(password);
-  if (text.size() > static_cast<size_t>(size)) return 0;
-  std::memcpy(into, text.data(), text.size());
-  return static_cast<int>(text.size());
-}
 
 /// SHA-256 over parts, each with its length in front.
 class Digest {
@@ -88,24 +39,8 @@ class Digest {
   }
 
  private:
-  Owned<EVP_MD_CTX> context_;
+  OwnedTls<EVP_MD_CTX> context_;
 };
-
-constexpr std::pair<TlsOptions::Protocol, int> kVersions[] = {{TlsOptions::kTls10, TLS1_VERSION},
-                                                              {TlsOptions::kTls11, TLS1_1_VERSION},
-                                                              {TlsOptions::kTls12, TLS1_2_VERSION},
-                                                              {TlsOptions::kTls13, TLS1_3_VERSION}};
-
-std::pair<int, int> version_range(uint8_t protocols) {
-  int lowest = 0;
-  int highest = 0;
-  for (const auto& [protocol, version] : kVersions) {
-    if (!(protocols & protocol)) continue;
-    if (lowest == 0) lowest = version;
-    highest = version;
-  }
-  return {lowest, highest};
-}
 
 /// What differs from server to server among the flags.
 constexpr uint64_t kServerFlags = SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE |
@@ -115,10 +50,7 @@ uint64_t server_flags(const TlsOptions& options) {
   uint64_t flags = 0;
   if (!options.tickets) flags |= SSL_OP_NO_TICKET;
   if (options.prefer_server_ciphers) flags |= SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA;
-  // Holes between the lowest and the highest.
-  if (!(options.protocols & TlsOptions::kTls11)) flags |= SSL_OP_NO_TLSv1_1;
-  if (!(options.protocols & TlsOptions::kTls12)) flags |= SSL_OP_NO_TLSv1_2;
-  return flags;
+  return flags | version_holes(options.protocols);
 }
 
 // The verdict is read when a request comes: who is not let in gets an answer that says why.
@@ -128,49 +60,17 @@ int verify_mode(const TlsOptions& options) {
   return options.verify == TlsOptions::Verify::off ? SSL_VERIFY_NONE : SSL_VERIFY_PEER;
 }
 
-base::Result<void> run_commands(SSL_CONF_CTX* commands, const TlsOptions& options) {
-  SSL_CONF_CTX_set_flags(commands, SSL_CONF_FLAG_FILE | SSL_CONF_FLAG_SERVER | SSL_CONF_FLAG_CERTIFICATE |
-                                       SSL_CONF_FLAG_SHOW_ERRORS);
-  for (const auto& [name, value] : options.commands) {
-    if (SSL_CONF_cmd(commands, name.c_str(), value.c_str()) <= 0) {
-      return base::fail("SSL_CONF_cmd(\"{}\", \"{}\") failed (SSL: {})", name, value, tls_error_text());
-    }
-  }
-  if (SSL_CONF_CTX_finish(commands) != 1)
-    return base::fail("SSL_CONF_finish() failed (SSL: {})", tls_error_text());
-  return {};
-}
-
 }  // namespace
-
-std::string tls_error_text() {
-  std::string text;
-  for (unsigned long code = ERR_get_error(); code != 0; code = ERR_get_error()) {
-    char line[256];
-    ERR_error_string_n(code, line, sizeof line);
-    // "error:0A000412:SSL routines::reason": the first is the cause, what follows is who passed it on.
-    if (text.empty())
-      text = line;
-    else if (text.size() < 512)
-      text += std::string(" ") + line;
-  }
-  return text.empty() ? "no reason given" : text;
-}
 
 base::Result<std::shared_ptr<const TlsContext>> TlsContext::make(const TlsOptions& options) {
   ERR_clear_error();
   SSL_CTX* raw = SSL_CTX_new(TLS_server_method());
   if (raw == nullptr) return base::fail("SSL_CTX_new() failed (SSL: {})", tls_error_text());
   std::shared_ptr<TlsContext> context(new TlsContext(options, raw));
-  SSL_CTX_set_options(
-      raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_SINGLE_DH_USE | SSL_OP_SINGLE_ECDH_USE);
-  SSL_CTX_set_mode(raw, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                            SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
-  SSL_CTX_set_read_ahead(raw, 1);
+  set_common(raw);
   SSL_CTX_set_num_tickets(raw, 1);
-  for (auto step :
-       {&TlsContext::set_parameters, &TlsContext::load_certificates, &TlsContext::set_verification,
-        &TlsContext::read_ticket_keys, &TlsContext::name_sessions}) {
+  for (auto step : {&TlsContext::set_parameters, &TlsContext::load_keys, &TlsContext::set_verification,
+                    &TlsContext::read_ticket_keys, &TlsContext::name_sessions}) {
     base::Result<void> done = (context.get()->*step)();
     if (!done) return tl::unexpected(done.error());
   }
@@ -195,7 +95,7 @@ base::Result<void> TlsContext::set_parameters() {
   if (options_.curves != "auto" && SSL_CTX_set1_curves_list(context_, options_.curves.c_str()) != 1)
     return fail_tls("SSL_CTX_set1_curves_list", options_.curves);
   if (!options_.dhparam.empty()) {
-    Owned<BIO> file(BIO_new_file(options_.dhparam.c_str(), "r"));
+    OwnedTls<BIO> file(BIO_new_file(options_.dhparam.c_str(), "r"));
     if (!file) return fail_tls("BIO_new_file", options_.dhparam);
     EVP_PKEY* parameters = PEM_read_bio_Parameters(file.get(), nullptr);
     if (parameters == nullptr) return fail_tls("PEM_read_bio_Parameters", options_.dhparam);
@@ -205,41 +105,13 @@ base::Result<void> TlsContext::set_parameters() {
     }
   }
   if (options_.commands.empty()) return {};
-  Owned<SSL_CONF_CTX> commands(SSL_CONF_CTX_new());
+  OwnedTls<SSL_CONF_CTX> commands(SSL_CONF_CTX_new());
   SSL_CONF_CTX_set_ssl_ctx(commands.get(), context_);
-  return run_commands(commands.get(), options_);
+  return run_commands(commands.get(), options_.commands, SSL_CONF_FLAG_SERVER);
 }
 
-base::Result<void> TlsContext::load_certificates() {
-  base::Result<std::vector<std::string>> passwords = read_passwords(options_.password_file);
-  if (!passwords) return tl::unexpected(passwords.error());
-  for (const auto& [certificate, key] : options_.certificates) {
-    if (SSL_CTX_use_certificate_chain_file(context_, certificate.c_str()) != 1)
-      return base::fail("cannot load certificate \"{}\" (SSL: {})", certificate, tls_error_text());
-    base::Result<void> loaded = load_key(key, *passwords);
-    if (!loaded) return loaded;
-  }
-  for (std::string& password : *passwords) OPENSSL_cleanse(password.data(), password.size());
-  return {};
-}
-
-base::Result<void> TlsContext::load_key(const std::string& path, const std::vector<std::string>& passwords) {
-  Owned<EVP_PKEY> key;
-  std::string why;
-  // Without a password first: OpenSSL never asks a terminal.
-  for (size_t i = 0; !key && i < std::max<size_t>(passwords.size(), 1); ++i) {
-    Owned<BIO> file(BIO_new_file(path.c_str(), "r"));
-    if (!file) return base::fail("cannot load certificate key \"{}\" (SSL: {})", path, tls_error_text());
-    void* password = passwords.empty() ? nullptr : const_cast<std::string*>(&passwords[i]);
-    key.reset(PEM_read_bio_PrivateKey(file.get(), nullptr, give_password, password));
-    if (!key) why = tls_error_text();
-  }
-  ERR_clear_error();
-  if (!key) return base::fail("cannot load certificate key \"{}\" (SSL: {})", path, why);
-  if (SSL_CTX_use_PrivateKey(context_, key.get()) != 1 || SSL_CTX_check_private_key(context_) != 1) {
-    return base::fail("the key \"{}\" does not belong to its certificate (SSL: {})", path, tls_error_text());
-  }
-  return {};
+base::Result<void> TlsContext::load_keys() {
+  return load_certificates(context_, options_.certificates, options_.password_file);
 }
 
 base::Result<void> TlsContext::set_verification() {
@@ -251,7 +123,7 @@ base::Result<void> TlsContext::set_verification() {
        {&options_.client_certificate, &options_.trusted_certificate, &options_.crl}) {
     std::string text;
     if (!path->empty()) {
-      base::Result<std::string> read = read_whole(*path);
+      base::Result<std::string> read = read_tls_file(*path);
       if (!read) return tl::unexpected(read.error());
       text = std::move(*read);
     }
@@ -259,27 +131,21 @@ base::Result<void> TlsContext::set_verification() {
   }
   trust_ = trust.finish();
   for (const std::string* path : {&options_.client_certificate, &options_.trusted_certificate}) {
-    if (!path->empty() && SSL_CTX_load_verify_locations(context_, path->c_str(), nullptr) != 1)
-      return fail_tls("SSL_CTX_load_verify_locations", *path);
+    base::Result<void> loaded = load_authorities(context_, *path);
+    if (!loaded) return loaded;
   }
   if (!options_.client_certificate.empty()) {
     STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(options_.client_certificate.c_str());
     if (names == nullptr) return fail_tls("SSL_load_client_CA_file", options_.client_certificate);
     SSL_CTX_set_client_CA_list(context_, names);
   }
-  if (options_.crl.empty()) return {};
-  X509_STORE* store = SSL_CTX_get_cert_store(context_);
-  X509_LOOKUP* lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
-  if (lookup == nullptr || X509_LOOKUP_load_file(lookup, options_.crl.c_str(), X509_FILETYPE_PEM) != 1)
-    return fail_tls("X509_LOOKUP_load_file", options_.crl);
-  X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
-  return {};
+  return load_revoked(context_, options_.crl);
 }
 
 // nginx's layout: name, cipher, MAC of 16 bytes each, or a name of 16, a MAC of 32 and a cipher of 32 bytes.
 base::Result<void> TlsContext::read_ticket_keys() {
   for (const std::string& path : options_.ticket_keys) {
-    base::Result<std::string> text = read_whole(path);
+    base::Result<std::string> text = read_tls_file(path);
     if (!text) return tl::unexpected(text.error());
     if (text->size() != 48 && text->size() != 80) return base::fail("\"{}\" must be 48 or 80 bytes", path);
     TicketKey key = {};
@@ -300,7 +166,7 @@ base::Result<void> TlsContext::name_sessions() {
   Digest sessions;
   sessions.add(trust_);
   for (const auto& [certificate, key] : options_.certificates) {
-    base::Result<std::string> text = read_whole(certificate);
+    base::Result<std::string> text = read_tls_file(certificate);
     if (!text) return tl::unexpected(text.error());
     sessions.add(*text);
   }
@@ -331,9 +197,9 @@ bool TlsContext::apply_to(SSL* ssl) const {
                              static_cast<unsigned>(sessions_.size()));
   if (options_.curves != "auto" && SSL_set1_curves_list(ssl, options_.curves.c_str()) != 1) return false;
   if (options_.commands.empty()) return true;
-  Owned<SSL_CONF_CTX> commands(SSL_CONF_CTX_new());
+  OwnedTls<SSL_CONF_CTX> commands(SSL_CONF_CTX_new());
   SSL_CONF_CTX_set_ssl(commands.get(), ssl);
-  return run_commands(commands.get(), options_).has_value();
+  return run_commands(commands.get(), options_.commands, SSL_CONF_FLAG_SERVER).has_value();
 }
 
 }  // namespace net

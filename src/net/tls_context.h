@@ -81,12 +81,11 @@ class TlsContext {
 
  private:
   TlsContext(const TlsOptions& options, SSL_CTX* context) : options_(options), context_(context) {}
-  base::Result<void> load_certificates();
+  base::Result<void> load_keys();
   base::Result<void> set_parameters();
   base::Result<void> set_verification();
   base::Result<void> read_ticket_keys();
   base::Result<void> name_sessions();
-  base::Result<void> load_key(const std::string& path, const std::vector<std::string>& passwords);
 
   TlsOptions options_;
   SSL_CTX* context_;

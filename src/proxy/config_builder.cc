@@ -6,6 +6,7 @@
 
 #include "conf/parser.h"
 #include "exchange/core_conf.h"
+#include "exchange/tls_setters.h"
 
 namespace proxy {
 
@@ -88,7 +89,7 @@ std::shared_ptr<const Config> ConfigBuilder::build() {
   if (diagnostics_.failed()) return nullptr;
 
   config_->modules_ = modules_;
-  config_->has_keys_ = tls_.has_keys();
+  config_->has_keys_ = tls_.has_keys() || exchange::has_tls_client_keys(*builder_);
   config_->variables_ = builder_->take_variables();
   config_->folders_ = builder_->folders();
   for (const auto& [path, file] : builder_->log_files()) config_->log_files_.push_back(file);

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "conf/setters.h"
+#include "exchange/tls_setters.h"
 
 namespace proxy {
 
@@ -18,33 +19,19 @@ struct Memory {
   std::map<std::string, shm::SegmentPtr> caches;
 };
 
-std::string conf_path(std::string_view path, const conf::Site& site) {
-  return path.starts_with('/') ? std::string(path) : site.conf_prefix + std::string(path);
-}
-
-/// What is not a file of its own: nginx's "data:", "engine:", "store:" and names with variables.
-base::Result<void> refuse_special(std::string_view path) {
-  if (path.find('$') != std::string_view::npos)
-    return base::fail("variables in the name of a certificate are not built yet");
-  for (std::string_view prefix : {"data:", "engine:", "store:"}) {
-    if (path.starts_with(prefix)) return base::fail("\"{}\" is not built yet", prefix);
-  }
-  return {};
-}
-
 template <auto Member>
 base::Result<void> add_file(void* section, const conf::Directive& directive, conf::Site& site) {
   TlsConf& conf = *static_cast<TlsConf*>(section);
-  base::Result<void> plain = refuse_special(directive.arg(0));
+  base::Result<void> plain = exchange::refuse_special_certificate(directive.arg(0));
   if (!plain) return plain;
   if (conf.at.line == 0) conf.at = directive.args[0].at;
-  (conf.*Member).push_back(conf_path(directive.arg(0), site));
+  (conf.*Member).push_back(exchange::tls_path(directive.arg(0), site));
   return {};
 }
 
 template <auto Member>
 base::Result<void> set_file(void* section, const conf::Directive& directive, conf::Site& site) {
-  static_cast<TlsConf*>(section)->options.*Member = conf_path(directive.arg(0), site);
+  static_cast<TlsConf*>(section)->options.*Member = exchange::tls_path(directive.arg(0), site);
   return {};
 }
 
@@ -63,22 +50,9 @@ base::Result<void> set_text(void* section, const conf::Directive& directive, con
 }
 
 base::Result<void> set_protocols(void* section, const conf::Directive& directive, conf::Site&) {
-  uint8_t protocols = 0;
-  for (const conf::Word& word : directive.args) {
-    if (word.text == "TLSv1")
-      protocols |= TlsOptions::kTls10;
-    else if (word.text == "TLSv1.1")
-      protocols |= TlsOptions::kTls11;
-    else if (word.text == "TLSv1.2")
-      protocols |= TlsOptions::kTls12;
-    else if (word.text == "TLSv1.3")
-      protocols |= TlsOptions::kTls13;
-    else if (word.text == "SSLv2" || word.text == "SSLv3")
-      return base::fail("\"{}\" is broken and not spoken here", word.text);
-    else
-      return base::fail("invalid value \"{}\", it must be TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3", word.text);
-  }
-  static_cast<TlsConf*>(section)->options.protocols = protocols;
+  base::Result<uint8_t> protocols = exchange::parse_tls_protocols(directive);
+  if (!protocols) return tl::unexpected(protocols.error());
+  static_cast<TlsConf*>(section)->options.protocols = *protocols;
   return {};
 }
 
@@ -100,10 +74,9 @@ base::Result<void> set_verify(void* section, const conf::Directive& directive, c
 }
 
 base::Result<void> set_depth(void* section, const conf::Directive& directive, conf::Site&) {
-  base::Result<int64_t> depth = conf::detail::parse_number(directive.arg(0));
+  base::Result<int> depth = exchange::parse_tls_depth(directive.arg(0));
   if (!depth) return tl::unexpected(depth.error());
-  if (*depth < 0 || *depth > 100) return base::fail("value \"{}\" is out of range", directive.arg(0));
-  static_cast<TlsConf*>(section)->options.verify_depth = static_cast<int>(*depth);
+  static_cast<TlsConf*>(section)->options.verify_depth = *depth;
   return {};
 }
 
@@ -129,7 +102,7 @@ base::Result<void> add_command(void* section, const conf::Directive& directive, 
 }
 
 base::Result<void> add_ticket_key(void* section, const conf::Directive& directive, conf::Site& site) {
-  static_cast<TlsConf*>(section)->options.ticket_keys.push_back(conf_path(directive.arg(0), site));
+  static_cast<TlsConf*>(section)->options.ticket_keys.push_back(exchange::tls_path(directive.arg(0), site));
   return {};
 }
 

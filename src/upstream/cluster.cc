@@ -23,7 +23,8 @@ Cluster::Cluster(event::Loop& loop, std::shared_ptr<const ClusterConf> conf, std
 }
 
 PeerPtr Cluster::make_peer(const net::Address& address, const ServerConf& server) {
-  PeerPtr peer = std::make_shared<Peer>(address, server.peer);
+  bool is_name = !server.endpoint.address.known();
+  PeerPtr peer = std::make_shared<Peer>(address, server.peer, is_name ? server.endpoint.host : "");
   if (zone_) {
     if (std::shared_ptr<ZoneRow> row = zone_->row(fmt::format("{} {}", conf_->name, peer->name()))) {
       peer->share(std::move(row));

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/list.h"
+#include "net/tls_client.h"
 #include "proto/h1/client_session.h"
 
 namespace upstream {
@@ -14,10 +15,12 @@ class Pool;
 class Peer;
 
 /// What must be the same for a connection to serve another request: with `keepalive … local` the location,
-/// and our end where proxy_bind chose it.
+/// our end where proxy_bind chose it, and how TLS was made and with whom.
 struct ConnectionKey {
   const void* location = nullptr;
   net::Address bind;
+  const net::TlsClientContext* tls = nullptr;  ///< null: no TLS
+  std::string_view tls_name;                   ///< a connection keeps its own
   friend bool operator==(const ConnectionKey&, const ConnectionKey&) = default;
 };
 
@@ -28,7 +31,7 @@ class Connection final : public base::ListNode<IdleByAge>,
                          public base::ListNode<IdleByPeer>,
                          private h1::IdleHandler {
  public:
-  Connection(event::Loop& loop, std::unique_ptr<net::Transport> transport, ConnectionKey key);
+  Connection(event::Loop& loop, std::unique_ptr<net::Transport> transport, const ConnectionKey& key);
 
   h1::ClientSession& session() { return session_; }
   const ConnectionKey& key() const { return key_; }
@@ -39,6 +42,7 @@ class Connection final : public base::ListNode<IdleByAge>,
   void on_idle_end() override;
 
   h1::ClientSession session_;
+  std::string tls_name_;
   ConnectionKey key_;
   base::MonoTime opened_;
   base::MonoTime idle_since_ = 0;

@@ -34,8 +34,9 @@ const Peer* Fetch::choose() {
 }
 
 event::Task<void> Fetch::connect(http::OriginAnswer& answer) {
-  base::Result<net::Fd> socket =
-      co_await net::connect_to(loop_, lease_->peer().address(), options_.connect, scope_);
+  base::MonoTime began = loop_.now();
+  const net::Address& address = lease_->peer().address();
+  base::Result<net::Fd> socket = co_await net::connect_to(loop_, address, options_.connect, scope_);
   if (!socket) {
     int code = socket.error().code;
     answer.error = code;
@@ -44,12 +45,49 @@ event::Task<void> Fetch::connect(http::OriginAnswer& answer) {
     if (code == ECANCELED) answer.fault = OriginFault::canceled;
     co_return;
   }
-  auto transport = std::make_unique<net::TcpTransport>(loop_, std::move(*socket), lease_->peer().address());
+  std::unique_ptr<net::Transport> transport;
+  if (options_.tls.context == nullptr) {
+    transport = std::make_unique<net::TcpTransport>(loop_, std::move(*socket), address);
+  } else {
+    net::TlsTarget target(*options_.tls.context, tls_name(), lease_->peer().tls_sessions());
+    auto tls = std::make_unique<net::TlsTransport>(*options_.tls.common, target, std::move(*socket), address);
+    base::Duration left = options_.connect.timeout - base::Duration(loop_.now() - began);
+    co_await shake_hands(*tls, left, answer);
+    if (answer.fault != OriginFault::none) co_return;
+    transport = std::move(tls);
+  }
   lease_->use(std::make_unique<Connection>(loop_, std::move(transport), key()), false);
 }
 
+event::Task<void> Fetch::shake_hands(net::TlsTransport& transport, base::Duration timeout,
+                                     http::OriginAnswer& answer) {
+  int code = co_await net::shake_hands(loop_, transport, timeout, scope_);
+  if (code == 0) co_return;
+  answer.fault = OriginFault::handshake;
+  if (code == ETIMEDOUT) answer.fault = OriginFault::handshake_timeout;
+  if (code == ECANCELED) answer.fault = OriginFault::canceled;
+  if (answer.fault == OriginFault::handshake) {
+    answer.why = answer.head.fields.arena().copy(transport.failure());
+  } else {
+    answer.error = code;
+  }
+}
+
+// Several origins in one cluster may each have a certificate of their own.
+std::string_view Fetch::tls_name() const {
+  if (!options_.tls.name.empty()) return options_.tls.name;
+  const std::string& host = lease_->peer().host();
+  return host.empty() ? options_.tls.fallback : host;
+}
+
 ConnectionKey Fetch::key() const {
-  return {cluster_->conf().keepalive.local ? options_.location : nullptr, options_.connect.bind};
+  ConnectionKey key;
+  if (cluster_->conf().keepalive.local) key.location = options_.location;
+  key.bind = options_.connect.bind;
+  if (options_.tls.context == nullptr) return key;
+  key.tls = options_.tls.context;
+  key.tls_name = tls_name();
+  return key;
 }
 
 event::Task<void> Fetch::ask(const http::OriginRequest& request, http::InterimHandler* interim,

@@ -12,15 +12,25 @@
 #include <memory>
 
 #include "net/connect.h"
+#include "net/tls.h"
 #include "upstream/lease.h"
 #include "upstream/retry.h"
 
 namespace upstream {
 
+/// TLS to whom is asked.
+struct FetchTls {
+  net::TlsCommon* common = nullptr;
+  const net::TlsClientContext* context = nullptr;  ///< null: no TLS
+  std::string_view name;      ///< whom every peer must be; empty: what its `server` line names
+  std::string_view fallback;  ///< where that line has an address
+};
+
 struct FetchOptions {
   RetryRules retry;
   http::OriginLimits limits;
   net::ConnectOptions connect;
+  FetchTls tls;
   const void* location = nullptr;    ///< for `keepalive … local`
   bool repeatable = true;            ///< the body can be sent again from its start
   bool idempotent = true;            ///< RFC 9110 §9.2.2
@@ -62,6 +72,9 @@ class Fetch {
 
  private:
   event::Task<void> connect(http::OriginAnswer& answer);
+  event::Task<void> shake_hands(net::TlsTransport& transport, base::Duration timeout,
+                                http::OriginAnswer& answer);
+  std::string_view tls_name() const;
   ConnectionKey key() const;
   Next judge_fault(const http::OriginAnswer& answer);
   TryEnd describe(Trouble trouble) const;

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "net/tls.h"
 #include "upstream/cluster.h"
 
 namespace upstream {
@@ -18,7 +19,8 @@ class Origins {
   static constexpr size_t kMostPlain = 1024;
 
   /// `turn`: see Cluster.
-  Origins(event::Loop& loop, base::Log& log, uint32_t turn) : loop_(loop), log_(log), turn_(turn) {}
+  Origins(event::Loop& loop, base::Log& log, uint32_t turn)
+      : loop_(loop), log_(log), tls_{loop, log}, turn_(turn) {}
   Origins(const Origins&) = delete;
   Origins& operator=(const Origins&) = delete;
 
@@ -27,6 +29,8 @@ class Origins {
   std::shared_ptr<Cluster> plain(const net::Endpoint& endpoint);
   /// Null when the system's configuration or an address of it is of no use: logged.
   net::Resolver* resolver(const net::ResolverOptions& options);
+  /// What TLS connections to origins share.
+  net::TlsCommon& tls() { return tls_; }
 
  private:
   std::shared_ptr<Cluster> make(std::shared_ptr<const ClusterConf> conf);
@@ -34,6 +38,7 @@ class Origins {
 
   event::Loop& loop_;
   base::Log& log_;
+  net::TlsCommon tls_;  // before what holds connections
   uint32_t turn_;
   std::unordered_map<std::string, std::unique_ptr<net::Resolver>> resolvers_;
   std::unordered_map<const shm::Segment*, std::shared_ptr<Zone>> zones_;

@@ -1,11 +1,17 @@
 #include "upstream/peer.h"
 
+#include "net/tls_client.h"
 #include "upstream/zone.h"
 
 namespace upstream {
 
-Peer::Peer(const net::Address& address, const PeerConf& conf)
-    : effective_weight(conf.weight), address_(address), name_(address.text()), conf_(conf) {}
+Peer::Peer(const net::Address& address, const PeerConf& conf, std::string_view host)
+    : effective_weight(conf.weight), address_(address), name_(address.text()), host_(host), conf_(conf) {}
+
+const std::shared_ptr<net::TlsClientSessions>& Peer::tls_sessions() {
+  if (!tls_sessions_) tls_sessions_ = std::make_shared<net::TlsClientSessions>();
+  return tls_sessions_;
+}
 
 void Peer::share(std::shared_ptr<ZoneRow> row) {
   row_ = std::move(row);

@@ -13,6 +13,10 @@
 #include "base/units.h"
 #include "net/address.h"
 
+namespace net {
+class TlsClientSessions;
+}
+
 namespace upstream {
 
 /// The parameters of a `server` line.
@@ -39,13 +43,15 @@ struct IdleByPeer;
 
 class Peer {
  public:
-  Peer(const net::Address& address, const PeerConf& conf);
+  /// `host`: the name that the `server` line gives; empty where that is an address.
+  Peer(const net::Address& address, const PeerConf& conf, std::string_view host = {});
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
 
   const net::Address& address() const { return address_; }
   /// "127.0.0.1:80", as $upstream_addr and log lines say it.
   const std::string& name() const { return name_; }
+  const std::string& host() const { return host_; }
   const PeerConf& conf() const { return conf_; }
 
   /// From now on its state is shared by all workers through `row`.
@@ -70,6 +76,9 @@ class Peer {
   uint32_t in_use() const;
   uint32_t fails() const { return health_->fails.load(std::memory_order_relaxed); }
 
+  /// Of TLS with it, made at first use. A connection may outlive the peer.
+  const std::shared_ptr<net::TlsClientSessions>& tls_sessions();
+
   base::List<Connection, IdleByPeer> idle;  ///< its connections in the pool, the last used first
 
   // Smooth weighted round robin: this worker's own, since only proportions matter.
@@ -79,6 +88,8 @@ class Peer {
  private:
   net::Address address_;
   std::string name_;
+  std::string host_;
+  std::shared_ptr<net::TlsClientSessions> tls_sessions_;
   PeerConf conf_;
   PeerHealth own_;
   PeerHealth* health_ = &own_;

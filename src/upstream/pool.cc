@@ -2,8 +2,10 @@
 
 namespace upstream {
 
-Connection::Connection(event::Loop& loop, std::unique_ptr<net::Transport> transport, ConnectionKey key)
-    : session_(loop, std::move(transport)), key_(std::move(key)), opened_(loop.now()) {}
+Connection::Connection(event::Loop& loop, std::unique_ptr<net::Transport> transport, const ConnectionKey& key)
+    : session_(loop, std::move(transport)), tls_name_(key.tls_name), key_(key), opened_(loop.now()) {
+  key_.tls_name = tls_name_;
+}
 
 // Called from inside the session: it is only set aside here.
 void Connection::on_idle_end() { pool_->discard(pool_->remove(*this)); }

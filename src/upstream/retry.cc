@@ -37,10 +37,12 @@ Trouble trouble_of(OriginFault fault) {
     case OriginFault::none:
     case OriginFault::canceled: return kNoTrouble;
     case OriginFault::connect:
+    case OriginFault::handshake:
     case OriginFault::send:
     case OriginFault::closed:
     case OriginFault::refused: return kError;
     case OriginFault::connect_timeout:
+    case OriginFault::handshake_timeout:
     case OriginFault::send_timeout:
     case OriginFault::read_timeout: return kTimeout;
     case OriginFault::invalid: return kInvalidHeader;

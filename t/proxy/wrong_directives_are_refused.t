@@ -19,14 +19,14 @@ server {
     location /g { proxy_pass http://127.0.0.1; proxy_http_version 3; }
     location /h { proxy_pass http://127.0.0.1; proxy_redirect nonsense; }
     location /i { proxy_pass http://127.0.0.1; proxy_cookie_flags a sweet; }
-    location /j { proxy_pass http://127.0.0.1; proxy_ssl_verify on; }
+    location /j { proxy_pass http://127.0.0.1; proxy_ssl_certificate /x; }
 }
 E
 isnt $result->{status}, 0, 'refused';
 for ('no servers are inside upstream "empty"', 'invalid number "0"', 'invalid parameter "colour=red"', 'duplicate upstream "twice"',
-    'cannot have a URI part inside', 'https to origins is not built yet', 'invalid URL prefix',
+    'cannot have a URI part inside', 'invalid URL prefix',
     'invalid value "http_418"', 'at least 2 "proxy_buffers"', 'invalid address "nonsense"', 'invalid value "3"',
-    'invalid parameter "nonsense"', 'invalid flag "sweet"', 'proxy_ssl_verify') {
+    'invalid parameter "nonsense"', 'invalid flag "sweet"', 'no "proxy_ssl_certificate_key" is defined') {
     like $result->{err}, qr/\Q$_\E/, $_;
 }
 done_testing;

@@ -34,6 +34,8 @@ Test(retry, faults_become_502_504_or_499) {
   const Case cases[] = {
       {OriginFault::connect, kError, 502},
       {OriginFault::connect_timeout, kTimeout, 504},
+      {OriginFault::handshake, kError, 502},
+      {OriginFault::handshake_timeout, kTimeout, 504},
       {OriginFault::send, kError, 502},
       {OriginFault::send_timeout, kTimeout, 504},
       {OriginFault::closed, kError, 502},
