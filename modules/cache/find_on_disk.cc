@@ -35,6 +35,10 @@ Verdict end_with(Exchange& exchange, CacheState& state, const cache::OnDisk& on_
 }  // namespace
 
 event::Task<Verdict> look_on_disk(Exchange& exchange, CacheState& state) {
+  if (opens_disk_soon(state)) {
+    bool open = co_await state.open->tiers->store().opened();
+    (void)open;
+  }
   int misses = 0;
   for (int step = 0; step < kMostSteps; ++step) {
     Candidate candidate = find(exchange, state);

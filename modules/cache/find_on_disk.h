@@ -6,7 +6,8 @@
 
 namespace cache_module {
 
-/// For a request whose find() named a location: ends with use() or forward().
+/// For a request whose find() named a location, or came while the disk is being opened: ends with use() or
+/// forward().
 event::Task<exchange::Verdict> look_on_disk(exchange::Exchange& exchange, CacheState& state);
 
 }  // namespace cache_module

@@ -26,8 +26,17 @@ bool takes_part(const Exchange& exchange, const CacheState& state) {
 
 }  // namespace
 
+bool opens_disk_soon(const CacheState& state) {
+  return state.open->tiers && state.open->tiers->store().opens_soon();
+}
+
 event::Task<Verdict> fetch_in_turn(Exchange& exchange, CacheState& state) {
   if (!takes_part(exchange, state)) co_return forward(exchange, state);
+  // Else it could neither read along what another process fills there, nor store what is large.
+  if (opens_disk_soon(state)) {
+    bool open = co_await state.open->tiers->store().opened();
+    (void)open;
+  }
   cache::Fills& fills = state.open->fills;
   base::MonoTime limit = exchange.worker.clock().now() + state.conf->lock_timeout.count();
   for (int look = 0; look < kMostLooks;) {

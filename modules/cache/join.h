@@ -13,4 +13,7 @@ namespace cache_module {
 /// it.
 event::Task<exchange::Verdict> fetch_in_turn(exchange::Exchange& exchange, CacheState& state);
 
+/// Whether the zone's disk is not open in this process yet, but about to be.
+bool opens_disk_soon(const CacheState& state);
+
 }  // namespace cache_module

@@ -137,7 +137,8 @@ Verdict look_up(const Call& call) {
   }
   if (!refresh) state.scarce = is_scarce(exchange, state);
   Candidate candidate = find(exchange, state);
-  if (!candidate && candidate.location != 0 && state.open->tiers) {
+  bool may_be_on_disk = state.open->tiers && (candidate.location != 0 || opens_disk_soon(state));
+  if (!candidate && may_be_on_disk) {
     return exchange::deferred(exchange, look_on_disk(exchange, state));
   }
   if (use(exchange, state, std::move(candidate)) == Verdict::reply) return Verdict::reply;

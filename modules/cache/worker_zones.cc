@@ -37,7 +37,7 @@ base::Result<void> WorkerZones::open(const ZoneSet& set) {
   }
   worker_.on_wake([this] {
     for (const std::unique_ptr<OpenZone>& open : open_) {
-      if (open->tiers) open->tiers->open();
+      if (open->tiers) open->tiers->look();
       open->fills.look();
     }
   });

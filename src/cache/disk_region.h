@@ -69,7 +69,11 @@ enum class DiskCount : uint8_t {
 };
 
 struct DiskHeader {
-  enum class Mount : uint32_t { none, mounted };
+  enum class Mount : uint32_t {
+    none,  ///< not tried yet
+    mounted,
+    refused,  ///< tried, and it cannot be opened now; tried again later
+  };
 
   shm::RobustLock lock;
   std::atomic<Mount> mount;

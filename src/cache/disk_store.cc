@@ -4,6 +4,30 @@
 
 namespace cache {
 
+/// Somebody who waits until the store is open here.
+class DiskStore::Opening final : public base::ListNode<Opening> {
+ public:
+  explicit Opening(DiskStore& store) : answer_(store.loop_.ready()), timer_(store.loop_, on_timeout, this) {
+    store.openings_.push_back(*this);
+    timer_.start(base::Duration{std::max<base::MonoTime>(store.patient_until_ - store.loop_.now(), 0)});
+  }
+  event::Answer<bool>& answer() { return answer_; }
+  void tell(bool open) {
+    timer_.stop();
+    answer_.give(open);
+  }
+
+ private:
+  static void on_timeout(void* self) {
+    Opening& opening = *static_cast<Opening*>(self);
+    opening.unlink();
+    opening.answer_.give(false);
+  }
+
+  event::Answer<bool> answer_;
+  event::Timer timer_;
+};
+
 struct DiskStore::Batch {
   std::vector<Queued> queued;
   std::vector<DiskLog::Item> items;
@@ -26,6 +50,7 @@ DiskStore::DiskStore(event::Loop& loop, event::DiskThreads& threads, std::unique
       log_(volume_, process),
       log_line_(threads),
       purge_line_(threads),
+      patient_until_(loop.now() + kOpenPatience.count()),
       sync_timer_(
           loop, [](void* store) { static_cast<DiskStore*>(store)->sync(); }, this) {}
 
@@ -36,16 +61,53 @@ void DiskStore::start(bool mount, std::function<void(const base::Result<void>&)>
   auto outcome = std::make_shared<base::Result<void>>();
   log_line_.run([self = shared_from_this(), mount,
                  outcome] { *outcome = mount ? self->volume_.mount() : self->volume_.attach(); },
-                [self = shared_from_this(), outcome, then = std::move(done)] {
-                  self->attaching_ = false;
+                [self = shared_from_this(), outcome, was_mounted = mounted(), then = std::move(done)] {
                   self->attached_ = outcome->has_value();
-                  if (self->attached_) {
-                    self->purges_ =
-                        std::make_unique<PurgeLog>(*self->folder_, self->volume_.seed(),
-                                                   purge_log_size(self->volume_.settings().max_size));
-                  }
+                  self->on_started(was_mounted);
                   if (then) then(*outcome);
                 });
+}
+
+void DiskStore::on_started(bool was_mounted) {
+  attaching_ = false;
+  refused_ = !attached_ && was_mounted;
+  if (attached_) {
+    purges_ =
+        std::make_unique<PurgeLog>(*folder_, volume_.seed(), purge_log_size(volume_.settings().max_size));
+  } else if (!was_mounted && mounted()) {
+    return start(false, nullptr);  // while we tried; the word of it came too early for us
+  }
+  tell_openings();
+}
+
+bool DiskStore::mounted() const {
+  return volume_.regions().header().mount.load(std::memory_order_acquire) == DiskHeader::Mount::mounted;
+}
+
+bool DiskStore::opens_soon() const {
+  if (attached_ || refused_ || closing_ || loop_.now() >= patient_until_) return false;
+  return volume_.regions().header().mount.load(std::memory_order_acquire) != DiskHeader::Mount::refused;
+}
+
+event::Task<bool> DiskStore::opened() {
+  if (attached_) co_return true;
+  DiskStorePtr self = shared_from_this();
+  (void)accepts();
+  if (!opens_soon()) co_return false;
+  Opening opening(*this);
+  event::Answer<bool>& answer = opening.answer();
+  bool open = co_await answer;
+  co_return open;
+}
+
+void DiskStore::tell_openings() {
+  if (opens_soon()) return;
+  while (Opening* opening = openings_.pop_front()) opening->tell(attached_);
+}
+
+void DiskStore::look() {
+  (void)accepts();
+  tell_openings();
 }
 
 void DiskStore::mount(std::function<void(const base::Result<void>&)> done) { start(true, std::move(done)); }
@@ -58,11 +120,7 @@ bool DiskStore::offline() {
 
 bool DiskStore::accepts() {
   if (attached_) return !closing_ && !offline();
-  const DiskHeader& header = volume_.regions().header();
-  if (attaching_ || loop_.now() < next_attach_ ||
-      header.mount.load(std::memory_order_acquire) != DiskHeader::Mount::mounted) {
-    return false;
-  }
+  if (attaching_ || loop_.now() < next_attach_ || !mounted()) return false;
   next_attach_ = loop_.now() + 100;
   start(false, nullptr);
   return false;
@@ -282,6 +340,7 @@ void DiskStore::write_purges() {
 
 void DiskStore::close(std::function<void()> done) {
   closing_ = true;
+  tell_openings();
   sync_timer_.stop();
   // Behind the batch that is being written comes the one that gathered.
   if (writing_) {
@@ -296,6 +355,7 @@ void DiskStore::close(std::function<void()> done) {
 
 void DiskStore::drop() {
   closing_ = true;
+  tell_openings();
   sync_timer_.stop();
   log_line_.drop();
   purge_line_.drop();
@@ -307,7 +367,7 @@ DiskTotals DiskStore::totals() {
   DiskRegions& regions = volume_.regions();
   DiskHeader& header = regions.header();
   DiskTotals totals;
-  totals.mounted = header.mount.load(std::memory_order_acquire) == DiskHeader::Mount::mounted;
+  totals.mounted = mounted();
   if (!totals.mounted) return totals;
   totals.offline = offline();
   totals.loading = header.loading.load(std::memory_order_relaxed) != 0;

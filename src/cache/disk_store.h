@@ -69,11 +69,12 @@ class DiskStore : public std::enable_shared_from_this<DiskStore> {
  public:
   using Done = std::function<void(uint64_t location)>;
 
-  static constexpr size_t kMostQueued = 16 << 20;      ///< bytes on their way to the disk, in one process …
-  static constexpr size_t kBusy = kMostQueued / 4;     ///< … above which writers wait
-  static constexpr base::Duration kSyncAfter{500};     ///< what was written is synced this much later
-  static constexpr uint32_t kMostFailures = 8;         ///< in a row: the store goes offline …
-  static constexpr base::Duration kOfflineFor{10000};  ///< … for this long, in all processes
+  static constexpr size_t kMostQueued = 16 << 20;   ///< bytes on their way to the disk, in one process …
+  static constexpr size_t kBusy = kMostQueued / 4;  ///< … above which writers wait
+  static constexpr base::Duration kOpenPatience{10000};  ///< of a process that has just started, all told
+  static constexpr base::Duration kSyncAfter{500};       ///< what was written is synced this much later
+  static constexpr uint32_t kMostFailures = 8;           ///< in a row: the store goes offline …
+  static constexpr base::Duration kOfflineFor{10000};    ///< … for this long, in all processes
 
   /// `mapping`: a segment of DiskRegions::bytes(), formatted by DiskRegions::format(), layout kDiskLayout.
   static DiskStorePtr make(event::Loop& loop, event::DiskThreads& threads, std::unique_ptr<DiskFolder> folder,
@@ -86,6 +87,13 @@ class DiskStore : public std::enable_shared_from_this<DiskStore> {
   /// Whether a write would be tried now. A process that is not attached attaches when that is possible.
   bool accepts();
   bool attached() const { return attached_; }
+  /// Whether it is not open here yet, but about to be: this process or all of them have just started. Who
+  /// would pass by it does well to wait then.
+  bool opens_soon() const;
+  /// Waits while it opens_soon(); whether it is open.
+  event::Task<bool> opened();
+  /// Another process has mounted it, or could not.
+  void look();
 
   /// The object at that place with that key; nothing when it is gone, damaged, or cannot be read.
   event::Task<DiskFound> find(uint64_t location, const base::Digest& digest, std::string_view key);
@@ -147,6 +155,7 @@ class DiskStore : public std::enable_shared_from_this<DiskStore> {
     Done done;
   };
   struct Batch;
+  class Opening;
   /// An object that is written again, from where its region is recycled.
   struct KeptRecord {
     DiskLocation from;
@@ -157,6 +166,9 @@ class DiskStore : public std::enable_shared_from_this<DiskStore> {
   DiskStore(event::Loop& loop, event::DiskThreads& threads, std::unique_ptr<DiskFolder> folder,
             const DiskSettings& settings, shm::Mapping mapping, shm::ProcessIndex process);
   void start(bool mount, std::function<void(const base::Result<void>&)> done);
+  bool mounted() const;
+  void on_started(bool was_mounted);
+  void tell_openings();
   void write_queued();
   void on_batch(Batch& batch);
   void sync();
@@ -180,6 +192,9 @@ class DiskStore : public std::enable_shared_from_this<DiskStore> {
   DiskLine purge_line_;
   bool attached_ = false;
   bool attaching_ = false;
+  bool refused_ = false;  // what is mounted could not be opened here
+  const base::MonoTime patient_until_;
+  base::List<Opening, Opening> openings_;  // those that wait for it
   base::MonoTime next_attach_ = 0;
   bool closing_ = false;
   bool writing_ = false;

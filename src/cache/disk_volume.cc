@@ -83,6 +83,15 @@ base::Result<void> DiskVolume::write_superblock(const Superblock& block) {
 base::Result<void> DiskVolume::mount() {
   DiskHeader& header = regions_.header();
   if (header.mount.load(std::memory_order_acquire) == DiskHeader::Mount::mounted) return attach();
+  base::Result<void> done = mount_first();
+  header.mount.store(done ? DiskHeader::Mount::mounted : DiskHeader::Mount::refused,
+                     std::memory_order_release);
+  if (done) file_->hold(DiskFile::Hold::shared);
+  return done;
+}
+
+base::Result<void> DiskVolume::mount_first() {
+  DiskHeader& header = regions_.header();
   base::Result<DiskGeometry> wanted = DiskGeometry::of(settings_.max_size);
   if (!wanted) return tl::unexpected(wanted.error());
   base::Result<void> opened = open();
@@ -124,8 +133,6 @@ base::Result<void> DiskVolume::mount() {
     return done;
   }
   header.loading.store(1, std::memory_order_relaxed);
-  header.mount.store(DiskHeader::Mount::mounted, std::memory_order_release);
-  file_->hold(DiskFile::Hold::shared);
   return {};
 }
 

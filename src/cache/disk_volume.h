@@ -41,6 +41,7 @@ class DiskVolume {
   bool attached() const { return file_ != nullptr; }
 
   DiskRegions& regions() { return regions_; }
+  const DiskRegions& regions() const { return regions_; }
   const DiskGeometry& geometry() const { return regions_.header().geometry; }
   uint64_t seed() const { return regions_.header().seed; }
   DiskFile& file() { return *file_; }
@@ -66,6 +67,7 @@ class DiskVolume {
  private:
   struct Superblock;
   base::Result<void> open();
+  base::Result<void> mount_first();
   std::optional<Superblock> read_superblock();
   base::Result<void> write_superblock(const Superblock& block);
   base::Result<void> even_out();

@@ -16,9 +16,7 @@ namespace {
 constexpr uint64_t kOnePiece = 256 * 1024;
 constexpr uint64_t kMostUnderWay = 8 << 20;
 constexpr base::Duration kRetry{100};
-/// How long a lookup waits for the store to be opened in a process that has just started.
 constexpr base::Duration kOpenRetry{10};
-constexpr int kOpenTries = 50;
 constexpr int kPurgeTries = 500;
 /// A process that ends waits so often for a store that is just being opened.
 constexpr int kLastTries = 20;
@@ -293,18 +291,9 @@ void Tiers::end_if_done() {
 
 // ---- in
 
-// A process that has just started opens the store as soon as the keeper has.
-event::Task<bool> Tiers::opened() {
-  for (int tries = 0; tries < kOpenTries && !store_->attached(); ++tries) {
-    if (store_->accepts() || !store_->totals().mounted || stopping_) break;
-    co_await event::sleep_for(loop_, kOpenRetry, nullptr);
-  }
-  co_return store_->attached();
-}
-
 event::Task<OnDisk> Tiers::find(uint64_t location, const base::Digest& digest, std::string_view key,
                                 bool may_promote) {
-  bool is_open = co_await opened();
+  bool is_open = co_await store_->opened();
   if (!is_open) co_return OnDisk();
   DiskFound found = co_await store_->find(location, digest, key);
   OnDisk on_disk;

@@ -47,10 +47,10 @@ class Tiers final : public ZoneMirror, public DiskIndex, private event::Ready {
   /// Mounts the store, loads the index while traffic is served, then keeps it up: for the keeper, until
   /// stop().
   void keep();
-  /// Told in the keeper when others can open the store …
+  /// Told in the keeper when others can open the store, or it turns out that they cannot …
   void on_mounted(std::function<void()> tell) { tell_mounted_ = std::move(tell); }
-  /// … which they do then.
-  void open() { (void)store_->accepts(); }
+  /// … and they look then.
+  void look() { store_->look(); }
   /// Writes what waits and closes the store; `done` when that is on the disk.
   void stop(std::function<void()> done);
 
@@ -110,7 +110,6 @@ class Tiers final : public ZoneMirror, public DiskIndex, private event::Ready {
   void written(uint64_t number, uint64_t location);
   void not_written(const Waiting& of);
   void write_purges();
-  event::Task<bool> opened();
   bool promote(const OnDisk& found, const base::Digest& digest, uint64_t location);
   void end_if_done();
   static void on_retry(void* owner);

@@ -75,6 +75,7 @@ event::Task<void> Tiers::round() {
                  why);
     }
     told_why_ = why;
+    if (!mounted_ && tell_mounted_) tell_mounted_();
     if (mounted_) {
       // A zone that was made anew while the store stayed knows nothing of it.
       uint64_t mount = store->volume().regions().header().epoch;

@@ -215,6 +215,64 @@ Test(disk_store, another_process_finds_it_and_one_that_is_not_mounted_finds_noth
   cr_assert_not(lone->put(Process::object("key"), "body", nullptr));
 }
 
+namespace {
+
+/// A process that has not opened its store, and a request that waits until it has.
+struct Newcomer {
+  Newcomer(const TempFolder& folder, std::byte* memory) : threads(loop, 1) {
+    store = cache::DiskStore::make(loop, threads, cache::make_system_folder(folder.path), {16 << 20, 0},
+                                   shm::Mapping(memory, cache::DiskRegions::bytes()), 2);
+    store->attach([this](const base::Result<void>&) { tried = true; });
+    while (!tried) loop.run_once(true);
+  }
+  ~Newcomer() { store->drop(); }
+  static event::Task<void> waiting(Newcomer& self) {
+    self.open = co_await self.store->opened();
+    self.done = true;
+  }
+  event::Loop loop;
+  event::DiskThreads threads;
+  DiskStorePtr store;
+  bool tried = false, open = false, done = false;
+};
+
+}  // namespace
+
+Test(disk_store, who_comes_before_the_mount_waits_for_it) {
+  TempFolder folder;
+  std::byte* memory = fresh_memory();
+  Newcomer worker(folder, memory);
+  cr_assert(worker.store->opens_soon());
+  event::spawn(Newcomer::waiting(worker));
+  cr_assert_not(worker.done);
+  Process keeper(folder, memory);
+  cr_assert(keeper.error.empty());
+  worker.store->look();
+  while (!worker.done) worker.loop.run_once(true);
+  cr_assert(worker.open);
+  cr_assert_not(worker.store->opens_soon());
+}
+
+Test(disk_store, nobody_waits_for_a_store_that_cannot_be_mounted_until_it_can) {
+  TempFolder folder;
+  std::byte* memory = fresh_memory();
+  Newcomer worker(folder, memory);
+  event::spawn(Newcomer::waiting(worker));
+  auto before = std::make_unique<Process>(folder);  // has it open, with another region table
+  Process keeper(folder, memory);
+  cr_assert_not(keeper.error.empty());
+  worker.store->look();
+  while (!worker.done) worker.loop.run_once(true);
+  cr_assert_not(worker.open);
+  cr_assert_not(worker.store->opens_soon());
+  before.reset();
+  bool mounted = false;
+  keeper.store->mount([&](const base::Result<void>& outcome) { mounted = outcome.has_value(); });
+  while (!mounted) keeper.loop.run_once(true);
+  worker.store->look();
+  while (!worker.store->attached()) worker.loop.run_once(true);
+}
+
 Test(disk_store, a_restart_finds_everything_but_what_was_purged) {
   TempFolder folder;
   for (bool clean : {true, false}) {
