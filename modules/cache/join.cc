@@ -1,6 +1,8 @@
 #include "cache/join.h"
 
 #include "modules/cache/join.h"
+
+#include "modules/cache/find_on_disk.h"
 #include "modules/cache/turn.h"
 
 namespace cache_module {
@@ -56,7 +58,8 @@ event::Task<Verdict> fetch_in_turn(Exchange& exchange, CacheState& state) {
     // and they share what comes when it is well again.
     if (how != cache::Joined::look_again && how != cache::Joined::failed) break;
     if (how == cache::Joined::look_again) ++look;
-    Candidate candidate = find(exchange, state);
+    Candidate candidate;
+    co_await find_anywhere(exchange, state, candidate);
     Verdict verdict = use(exchange, state, std::move(candidate));
     if (verdict == Verdict::reply) {
       state.collapsed = true;

@@ -3,7 +3,11 @@
 namespace cache {
 
 Join::Join(Fills& fills, FlightRef flight, base::Duration timeout)
-    : fills_(fills), flight_(flight), timer_(fills.loop_, on_timeout, this), answer_(fills.loop_.ready()) {
+    : fills_(fills),
+      flight_(flight),
+      is_whole_(found_whole()),
+      timer_(fills.loop_, on_timeout, this),
+      answer_(fills.loop_.ready()) {
   if (fills_.waiting_++ >= Fills::kMostWaiting) {
     answer_.give(Joined::too_many);
     return;
@@ -15,9 +19,17 @@ Join::Join(Fills& fills, FlightRef flight, base::Duration timeout)
 
 Join::~Join() { --fills_.waiting_; }
 
+// The disk is still to make an object of it: in a moment it can be found, and asked about if it is stale.
+bool Join::found_whole() const {
+  if (fills_.zone_.flights().view(flight_).state != FlightState::growing) return false;
+  FoundGrowing growing = fills_.zone_.find_growing(flight_);
+  return growing && growing.pin.progress() == Progress::whole;
+}
+
 bool Join::still_waits() const {
   FlightView view = fills_.zone_.flights().view(flight_);
-  return view.state == FlightState::pending && view.detached == Detached::no;
+  if (view.detached != Detached::no) return false;
+  return view.state == FlightState::pending || (is_whole_ && view.state == FlightState::growing);
 }
 
 Joined Join::outcome() const {

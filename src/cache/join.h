@@ -1,5 +1,6 @@
-// A request that waits for the response head of somebody else's fetch, in any process. Lives in the waiting
-// coroutine's frame. It waits for an event, with a limit of its own; the body is never waited for here.
+// A request that waits for the response head of somebody else's fetch, in any process, or for one that has
+// come whole to be stored. Lives in the waiting coroutine's frame. It waits for an event, with a limit of its
+// own; a body that is still to come is never waited for here.
 #pragma once
 
 #include "cache/fill.h"
@@ -21,7 +22,8 @@ enum class Joined : uint8_t {
 /// `event::Canceling<Joined> canceling(scope, answer, Joined::canceled); Joined how = co_await answer;`
 class Join final : public base::ListNode<Fills> {
  public:
-  /// `timeout`: until the head; none or less: it has passed.
+  /// `timeout`: until the head, or until what is whole when this begins is stored; none or less: it has
+  /// passed.
   Join(Fills& fills, FlightRef flight, base::Duration timeout);
   ~Join();
 
@@ -31,11 +33,13 @@ class Join final : public base::ListNode<Fills> {
 
  private:
   static void on_timeout(void* owner);
+  bool found_whole() const;
   bool still_waits() const;
   Joined outcome() const;
 
   Fills& fills_;
   FlightRef flight_;
+  const bool is_whole_;
   event::Timer timer_;
   event::Answer<Joined> answer_;
 };
