@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "event/sleep.h"
+#include "http/arrival.h"
 #include "modules/cache/cache.h"
 #include "modules/cache/worker_zones.h"
 #include "net/connect.h"
@@ -50,20 +51,9 @@ base::Result<Target> parse(std::string_view url) {
 /// The session is ours alone: nobody else waits for it.
 struct NoHold final : http::Hold {};
 
-class Arrival final : public event::Ready {
- public:
-  Arrival(event::ReadyQueue& queue, http::Body& body) : answer(queue), body_(body) { body_.set_reader(this); }
-  ~Arrival() { body_.set_reader(nullptr); }
-  void on_ready() override { answer.give(true); }
-  event::Answer<bool> answer;
-
- private:
-  http::Body& body_;
-};
-
 /// Whether all of it came.
 event::Task<bool> drain(event::Loop& loop, http::Body& body, event::CancelScope& cancel) {
-  Arrival arrival(loop.ready(), body);
+  http::Arrival arrival(loop.ready(), body);
   event::Canceling<bool> canceling(cancel, arrival.answer, false);
   for (;;) {
     iovec pieces[8];

@@ -110,7 +110,8 @@ http::BodyPtr Fill::start(Fills& fills, Zone& zone, Object object, http::BodyPtr
   Flights& flights = zone.flights();
   if (flights.view(announced).detached == Detached::purged) return nullptr;
   auto fill = std::make_shared<Fill>(fills, std::move(object));
-  if (!fill->begin_in_memory(zone) && !fill->begin_on_disk()) return nullptr;
+  fill->writer_ = fill->begin_writer(BodyPlace::memory);
+  if (!fill->writer_ && !fill->begin_on_disk()) return nullptr;
   Pin pin = fill->disk_ ? Pin() : fill->writer_.pin();
   if (!pin && !fill->disk_) return nullptr;
   fill->source_ = std::move(source);
@@ -132,15 +133,16 @@ http::BodyPtr Fill::start(Fills& fills, Zone& zone, Object object, http::BodyPtr
   return std::make_unique<FillBody>(std::move(fill), std::move(pin));
 }
 
-bool Fill::begin_in_memory(Zone& zone) {
+// In memory: the object; on the disk: its head and the list of its extents, which other processes go by.
+Writer Fill::begin_writer(BodyPlace place) {
   Writer::Object written;
   written.digest = object_.digest;
   written.key = object_.key;
   written.head = object_.head;
   written.facts = object_.facts;
   written.body_size = object_.body_size;
-  writer_ = Writer::begin(zone, written, static_cast<uint32_t>(fills_.loop_.clock().wall_seconds()));
-  return static_cast<bool>(writer_);
+  written.place = place;
+  return Writer::begin(fills_.zone_, written, static_cast<uint32_t>(fills_.loop_.clock().wall_seconds()));
 }
 
 http::BodyPtr Fill::read() {

@@ -88,12 +88,11 @@ class Fill final : public event::Ready, public std::enable_shared_from_this<Fill
   void end(State state);
   void wake_readers();
   void leave(FillBody& reader);
+  Writer begin_writer(BodyPlace place);
   bool can_be_joined() const { return state_ == State::filling || state_ == State::storing; }
 
   // fill_on_disk.cc
-  bool begin_in_memory(Zone& zone);
   bool begin_on_disk();
-  Writer begin_list();
   std::unique_ptr<DiskIntake> begin_intake();
   void on_extent(const DiskExtent& extent);
   void end_on_disk();

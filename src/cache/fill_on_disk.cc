@@ -4,18 +4,6 @@
 
 namespace cache {
 
-// What other processes see of it: its head, and where its bytes lie.
-Writer Fill::begin_list() {
-  Writer::Object list;
-  list.digest = object_.digest;
-  list.key = object_.key;
-  list.head = object_.head;
-  list.facts = object_.facts;
-  list.body_size = object_.body_size;
-  list.place = BodyPlace::disk;
-  return Writer::begin(fills_.zone_, list, static_cast<uint32_t>(fills_.loop_.clock().wall_seconds()));
-}
-
 std::unique_ptr<DiskIntake> Fill::begin_intake() {
   Tiers& tiers = *fills_.tiers_;
   DiskWriter writer =
@@ -27,7 +15,7 @@ std::unique_ptr<DiskIntake> Fill::begin_intake() {
 
 bool Fill::begin_on_disk() {
   if (fills_.tiers_ == nullptr) return false;
-  writer_ = begin_list();
+  writer_ = begin_writer(BodyPlace::disk);
   if (!writer_) return false;
   disk_ = begin_intake();
   if (!disk_) writer_.abandon();
@@ -78,7 +66,7 @@ void Fill::on_stored(uint64_t location) {
 
 bool Fill::begin_move() {
   if (fills_.tiers_ == nullptr || object_.body_size) return false;
-  Writer list = begin_list();
+  Writer list = begin_writer(BodyPlace::disk);
   // A purge from here on finds both. One that came before has not seen the list.
   Pin pin = list && writer_.is_wanted() ? writer_.pin() : Pin();
   if (!pin) return false;

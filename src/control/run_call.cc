@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "control/decode.h"
+#include "http/arrival.h"
 
 namespace control {
 
@@ -18,23 +19,11 @@ namespace {
 /// Of the service itself: has a name, no hooks.
 const exchange::Module kItself = {.name = "control"};
 
-/// Woken when bytes of the request's body may have come.
-class Arrival final : public event::Ready {
- public:
-  Arrival(event::ReadyQueue& queue, http::Body& body) : answer(queue), body_(body) { body_.set_reader(this); }
-  ~Arrival() { body_.set_reader(nullptr); }
-  void on_ready() override { answer.give(true); }
-  event::Answer<bool> answer;
-
- private:
-  http::Body& body_;
-};
-
 /// The status to refuse with, 0 when all of it is in `text`, 499 when the client left.
 event::Task<int> read_body(RunningCall& running, std::string& text) {
   http::Body* body = running.stream.request_body();
   if (body == nullptr) co_return 0;
-  Arrival arrival(running.service.worker().loop().ready(), *body);
+  http::Arrival arrival(running.service.worker().loop().ready(), *body);
   event::Canceling<bool> canceling(running.cancel, arrival.answer, false);
   for (;;) {
     iovec pieces[8];

@@ -4,24 +4,12 @@
 #include "exchange/exchange.h"
 #include "exchange/file_body.h"
 #include "exchange/temp_file.h"
+#include "http/arrival.h"
 
 namespace exchange {
 namespace {
 
 constexpr CoreConf::InFile kNever = CoreConf::InFile::off;
-
-/// Waits for the wire: woken when bytes may have come, or when the exchange is canceled.
-class Arrival final : public event::Ready {
- public:
-  Arrival(event::ReadyQueue& queue, http::Body& body) : answer(queue), body_(body) { body_.set_reader(this); }
-  ~Arrival() { body_.set_reader(nullptr); }
-  void on_ready() override { answer.give(true); }
-
-  event::Answer<bool> answer;
-
- private:
-  http::Body& body_;
-};
 
 /// A reader of what was kept, with the trailers that came behind it.
 class KeptBody final : public http::Body {
@@ -84,7 +72,7 @@ event::Task<int> RequestBody::read(http::Body& body) {
     kept_->memory.reserve(std::min(request.content_length, core_.client_body_buffer_size));
   }
 
-  Arrival arrival(exchange_.worker.loop().ready(), body);
+  http::Arrival arrival(exchange_.worker.loop().ready(), body);
   event::Canceling<bool> canceling(exchange_.cancel, arrival.answer, false);
   for (;;) {
     iovec pieces[8];
