@@ -130,9 +130,10 @@ const conf::Row kRows[] = {
      .repeat = true},
     {.name = "proxy_http_version",
      .contexts = kHsl,
-     .syntax = "1.0 | 1.1",
+     .syntax = "1.0 | 1.1 | 2",
      .default_text = "1.1",
-     .help = "The version of requests to the origin.",
+     .help = "The version of requests to the origin. With 2 many requests share a connection, which begins "
+             "with HTTP/2 at once; what keepalive says of connections holds for those that are idle.",
      .set = set_version},
     {.name = "proxy_method",
      .contexts = kHsl,

@@ -155,10 +155,12 @@ Result add_header(void* section, const conf::Directive& directive, conf::Site& s
 
 Result set_version(void* section, const conf::Directive& directive, conf::Site&) {
   std::string_view version = directive.arg(0);
-  if (version == "2") return base::fail("HTTP/2 to origins is not built yet");
-  if (version != "1.0" && version != "1.1")
-    return base::fail("invalid value \"{}\", it must be 1.0 or 1.1", version);
-  conf_of(section).version = version == "1.0" ? http::Version::http10 : http::Version::http11;
+  if (version != "1.0" && version != "1.1" && version != "2")
+    return base::fail("invalid value \"{}\", it must be 1.0, 1.1 or 2", version);
+  http::Version& wanted = conf_of(section).version;
+  wanted = version == "1.0"   ? http::Version::http10
+           : version == "1.1" ? http::Version::http11
+                              : http::Version::http2;
   return {};
 }
 

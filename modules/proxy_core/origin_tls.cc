@@ -42,6 +42,7 @@ base::Result<void> make_tls_context(ProxyConf& conf, conf::Site& site) {
   // One with variables may turn out to be either.
   if (!conf.target || base::starts_ignoring_case(conf.target->written, "http://")) return {};
   if (conf.version == http::Version::http11) options.alpn = {"http/1.1"};
+  if (conf.version == http::Version::http2) options.alpn = {"h2"};
   auto context = exchange::tls_client_context(exchange::builder_of(site), options);
   if (!context) return tl::unexpected(context.error());
   conf.tls.context = std::move(*context);

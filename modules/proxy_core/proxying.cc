@@ -89,7 +89,7 @@ void Proxying::prepare_request() {
   request_.authority = fields_.get(http::Name::host);
   request_.fields = &fields_;
   request_.keep_alive = conf_.version != http::Version::http10 && cluster_->conf().keepalive.connections > 0;
-  request_.upgrade = fields_.has(http::Name::upgrade) && conf_.version != http::Version::http10;
+  request_.upgrade = fields_.has(http::Name::upgrade) && conf_.version == http::Version::http11;
   if (request_.upgrade && request_.framing == http::Framing::none) {
     tunnel_ = exchange_.arena.make<TunnelSource>(exchange_);
   }

@@ -3,7 +3,10 @@
 namespace proxy_core {
 
 TryRecord::~TryRecord() {
-  if (lease_ != nullptr) lease_->observe(nullptr);
+  if (lease_ != nullptr) {
+    lease_->observe(nullptr);
+    lease_->stop_sending();  // the request's body goes with the exchange
+  }
   if (body_ != nullptr) body_->record_ = nullptr;
 }
 
@@ -17,10 +20,9 @@ void TryRecord::on_lease_end(upstream::Lease& lease) {
   lease_ = nullptr;
   exchange::OriginTry& entry = exchange_.origin.tries[index_];
   entry.response_ms = exchange_.worker.loop().now() - entry.started;
-  if (lease.connection() == nullptr) return;
-  h1::ClientSession& session = lease.connection()->session();
-  entry.bytes_sent = session.bytes_sent();
-  entry.bytes_received = session.bytes_received();
+  if (lease.connection() == nullptr && lease.stream() == nullptr) return;
+  entry.bytes_sent = lease.bytes_sent();
+  entry.bytes_received = lease.bytes_received();
   entry.response_length = entry.bytes_received > head_bytes_ ? entry.bytes_received - head_bytes_ : 0;
 }
 

@@ -10,7 +10,8 @@ Cluster::Cluster(event::Loop& loop, std::shared_ptr<const ClusterConf> conf, std
       conf_(std::move(conf)),
       zone_(std::move(zone)),
       balancer_(std::make_unique<RoundRobin>()),
-      pool_(loop, conf_->keepalive) {
+      pool_(loop, conf_->keepalive),
+      shared_pool_(loop, conf_->keepalive) {
   for (const ServerConf& server : conf_->servers) {
     Group group{&server, {}, 0};
     for (const net::Address& address : server.addresses) group.peers.push_back(make_peer(address, server));
@@ -133,7 +134,9 @@ void Cluster::take(Group& group, const std::vector<net::Address>& addresses) {
     now.push_back(known == group.peers.end() ? make_peer(address, *group.server) : *known);
   }
   for (const PeerPtr& old : group.peers) {
-    if (std::ranges::find(now, old) == now.end()) pool_.forget(*old);
+    if (std::ranges::find(now, old) != now.end()) continue;
+    pool_.forget(*old);
+    shared_pool_.forget(*old);
   }
   if (now == group.peers) return;
   group.peers = std::move(now);

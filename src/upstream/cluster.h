@@ -13,6 +13,7 @@
 #include "upstream/balancer.h"
 #include "upstream/cluster_conf.h"
 #include "upstream/pool.h"
+#include "upstream/shared_pool.h"
 #include "upstream/zone.h"
 
 namespace upstream {
@@ -25,6 +26,7 @@ class Cluster : public std::enable_shared_from_this<Cluster> {
 
   const ClusterConf& conf() const { return *conf_; }
   Pool& pool() { return pool_; }
+  SharedPool& shared_pool() { return shared_pool_; }
 
   /// The next peer to ask, counted as in use and noted as tried; null when none is live. End it with one of
   /// the three below.
@@ -70,6 +72,7 @@ class Cluster : public std::enable_shared_from_this<Cluster> {
   std::vector<PeerPtr> backup_;
   bool has_names_ = false;
   Pool pool_;
+  SharedPool shared_pool_;
 };
 
 }  // namespace upstream

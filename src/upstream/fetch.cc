@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "net/tcp.h"
-
 namespace upstream {
 
 using http::OriginFault;
@@ -33,44 +31,26 @@ const Peer* Fetch::choose() {
   return &lease_->peer();
 }
 
-event::Task<void> Fetch::connect(http::OriginAnswer& answer) {
-  base::MonoTime began = loop_.now();
-  const net::Address& address = lease_->peer().address();
-  base::Result<net::Fd> socket = co_await net::connect_to(loop_, address, options_.connect, scope_);
-  if (!socket) {
-    int code = socket.error().code;
-    answer.error = code;
-    answer.fault = OriginFault::connect;
-    if (code == ETIMEDOUT) answer.fault = OriginFault::connect_timeout;
-    if (code == ECANCELED) answer.fault = OriginFault::canceled;
-    co_return;
-  }
-  std::unique_ptr<net::Transport> transport;
-  if (options_.tls.context == nullptr) {
-    transport = std::make_unique<net::TcpTransport>(loop_, std::move(*socket), address);
-  } else {
-    net::TlsTarget target(*options_.tls.context, tls_name(), lease_->peer().tls_sessions());
-    auto tls = std::make_unique<net::TlsTransport>(*options_.tls.common, target, std::move(*socket), address);
-    base::Duration left = options_.connect.timeout - base::Duration(loop_.now() - began);
-    co_await shake_hands(*tls, left, answer);
-    if (answer.fault != OriginFault::none) co_return;
-    transport = std::move(tls);
-  }
-  lease_->use(std::make_unique<Connection>(loop_, std::move(transport), key()), false);
+event::Task<void> Fetch::connect(const http::OriginRequest& request, http::OriginAnswer& answer) {
+  const DialOptions options = dial_options(request);
+  Dialed dialed;
+  co_await dial(loop_, lease_->peer(), options, scope_, dialed);
+  answer.fault = dialed.fault;
+  answer.error = dialed.error;
+  answer.why = answer.head.fields.arena().copy(dialed.why);
+  if (dialed.fault != OriginFault::none) co_return;
+  lease_->use(std::make_unique<Connection>(loop_, std::move(dialed.transport), key()));
 }
 
-event::Task<void> Fetch::shake_hands(net::TlsTransport& transport, base::Duration timeout,
-                                     http::OriginAnswer& answer) {
-  int code = co_await net::shake_hands(loop_, transport, timeout, scope_);
-  if (code == 0) co_return;
-  answer.fault = OriginFault::handshake;
-  if (code == ETIMEDOUT) answer.fault = OriginFault::handshake_timeout;
-  if (code == ECANCELED) answer.fault = OriginFault::canceled;
-  if (answer.fault == OriginFault::handshake) {
-    answer.why = answer.head.fields.arena().copy(transport.failure());
-  } else {
-    answer.error = code;
-  }
+DialOptions Fetch::dial_options(const http::OriginRequest& request) const {
+  DialOptions options;
+  options.connect = options_.connect;
+  if (options_.tls.context == nullptr) return options;
+  options.tls_common = options_.tls.common;
+  options.tls = options_.tls.context;
+  options.tls_name = tls_name();
+  if (request.version == http::Version::http2) options.protocol = "h2";
+  return options;
 }
 
 // Several origins in one cluster may each have a certificate of their own.
@@ -94,9 +74,13 @@ event::Task<void> Fetch::ask(const http::OriginRequest& request, http::InterimHa
                              http::OriginAnswer& answer) {
   answer.fault = OriginFault::none;
   answer.error = 0;
-  was_sent_ = false;
+  was_sent_ = body_begun_ = false;
   connect_ms_ = -1;
   bytes_sent_ = bytes_received_ = 0;
+  if (request.version == http::Version::http2) {
+    co_await ask_shared(request, interim, answer);
+    co_return;
+  }
   base::MonoTime asked = loop_.now();
 
   bool must_not_repeat = !options_.idempotent || !options_.repeatable;
@@ -104,9 +88,9 @@ event::Task<void> Fetch::ask(const http::OriginRequest& request, http::InterimHa
   if (!was_stale_) idle = cluster_->pool().take(lease_->peer(), key(), must_not_repeat);
   used_pool_ = idle != nullptr;
   if (idle) {
-    lease_->use(std::move(idle), true);
+    lease_->use(std::move(idle));
   } else {
-    co_await connect(answer);
+    co_await connect(request, answer);
     if (answer.fault != OriginFault::none) co_return;
   }
   connect_ms_ = loop_.now() - asked;
@@ -117,11 +101,45 @@ event::Task<void> Fetch::ask(const http::OriginRequest& request, http::InterimHa
   bytes_received_ = session.bytes_received();
 }
 
+// On a connection that others use too. A fresh one may turn out to take fewer than came for it.
+event::Task<void> Fetch::take_place(const http::OriginRequest& request, http::OriginAnswer& answer) {
+  SharedPool& pool = cluster_->shared_pool();
+  bool must_not_repeat = !options_.idempotent || !options_.repeatable;
+  answer.fault = OriginFault::refused;
+  for (int round = 0; round < kPlaceRounds && answer.fault == OriginFault::refused; ++round) {
+    const ConnectionKey wanted = key();
+    std::unique_ptr<Place> place = pool.find(lease_->peer(), wanted, must_not_repeat);
+    used_pool_ = place != nullptr && !place->connection().is_opening();
+    if (!place) place = pool.open(cluster_, lease_->shared_peer(), wanted, dial_options(request));
+    answer.fault = co_await place->opened(scope_, options_.connect.timeout);
+    answer.error = place->connection().error();
+    answer.why = answer.head.fields.arena().copy(place->connection().why());
+    if (answer.fault == OriginFault::connect_timeout) answer.error = ETIMEDOUT;
+    if (answer.fault == OriginFault::canceled) answer.error = ECANCELED;
+    if (answer.fault == OriginFault::none) lease_->use(std::move(place));
+  }
+}
+
+event::Task<void> Fetch::ask_shared(const http::OriginRequest& request, http::InterimHandler* interim,
+                                    http::OriginAnswer& answer) {
+  base::MonoTime asked = loop_.now();
+  co_await take_place(request, answer);
+  if (answer.fault != OriginFault::none) co_return;
+  connect_ms_ = loop_.now() - asked;
+  was_sent_ = true;
+  h2::ClientStream& stream = *lease_->stream();
+  co_await stream.fetch(request, options_.limits, interim, scope_, answer);
+  bytes_sent_ = stream.bytes_sent();
+  bytes_received_ = stream.bytes_received();
+  if (answer.fault == OriginFault::refused) was_sent_ = false;
+  body_begun_ = stream.has_begun_body();
+}
+
 TryEnd Fetch::describe(Trouble trouble) const {
   TryEnd end;
   end.trouble = trouble;
   end.was_sent = was_sent_;
-  end.repeatable = options_.repeatable || !was_sent_;
+  end.repeatable = options_.repeatable || !(was_sent_ || body_begun_);
   end.idempotent = options_.idempotent;
   end.counts_as_idempotent = options_.counts_as_idempotent;
   end.tries_left = most_tries_ > tries_ ? most_tries_ - tries_ : 0;
@@ -163,6 +181,10 @@ Fetch::Next Fetch::judge(http::OriginAnswer& answer) {
 }
 
 void Fetch::take_body(http::OriginAnswer& answer) {
+  if (h2::ClientStream* stream = lease_->stream()) {
+    answer.body = stream->take_body(std::move(lease_));
+    return;
+  }
   h1::ClientSession& session = lease_->connection()->session();
   answer.body = session.take_body(std::move(lease_));
 }

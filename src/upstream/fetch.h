@@ -11,8 +11,7 @@
 
 #include <memory>
 
-#include "net/connect.h"
-#include "net/tls.h"
+#include "upstream/dial.h"
 #include "upstream/lease.h"
 #include "upstream/retry.h"
 
@@ -46,7 +45,8 @@ class Fetch {
 
   /// Who is asked next; null when no peer is live, or all were tried.
   const Peer* choose();
-  /// Asks the chosen peer. What came, or went wrong, is in `answer`. `interim` may be null.
+  /// Asks the chosen peer, over HTTP/2 on a shared connection where the request's version says so. What came,
+  /// or went wrong, is in `answer`. `interim` may be null.
   event::Task<void> ask(const http::OriginRequest& request, http::InterimHandler* interim,
                         http::OriginAnswer& answer);
 
@@ -71,9 +71,13 @@ class Fetch {
   bool used_pool() const { return used_pool_; }
 
  private:
-  event::Task<void> connect(http::OriginAnswer& answer);
-  event::Task<void> shake_hands(net::TlsTransport& transport, base::Duration timeout,
-                                http::OriginAnswer& answer);
+  static constexpr int kPlaceRounds = 4;
+
+  event::Task<void> connect(const http::OriginRequest& request, http::OriginAnswer& answer);
+  event::Task<void> take_place(const http::OriginRequest& request, http::OriginAnswer& answer);
+  event::Task<void> ask_shared(const http::OriginRequest& request, http::InterimHandler* interim,
+                               http::OriginAnswer& answer);
+  DialOptions dial_options(const http::OriginRequest& request) const;
   std::string_view tls_name() const;
   ConnectionKey key() const;
   Next judge_fault(const http::OriginAnswer& answer);
@@ -91,6 +95,7 @@ class Fetch {
   uint32_t tries_ = 0;
   uint32_t most_tries_ = 0;
   bool was_sent_ = false;
+  bool body_begun_ = false;  // of a request that the origin did nothing with
   bool was_stale_ = false;
   bool used_pool_ = false;
   int64_t connect_ms_ = -1;

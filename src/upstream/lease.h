@@ -1,11 +1,13 @@
-// A connection in use for one request, and its peer's place among the busy ones. Owned by the body of the
-// answer (or by the fetch, until there is one). When it goes, the connection returns to the pool if it can
-// serve again, else it is closed.
+// A connection in use for one request, or a place on one that requests share, and its peer's place among the
+// busy ones. Owned by the body of the answer (or by the fetch, until there is one). When it goes, the
+// connection returns to the pool if it can serve again, else it is closed.
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "http/client.h"
+#include "proto/h2/client_stream.h"
 #include "upstream/cluster.h"
 
 namespace upstream {
@@ -34,12 +36,20 @@ class Lease final : public http::Hold {
   const PeerPtr& shared_peer() const { return peer_; }
   /// Null: nobody. An observer that goes first takes itself back.
   void observe(LeaseObserver* observer) { observer_ = observer; }
-  /// Null until there is one.
+  /// Null until there is one, or when it is shared.
   Connection* connection() const { return connection_.get(); }
-  bool from_pool() const { return from_pool_; }
-  void use(std::unique_ptr<Connection> connection, bool from_pool);
-  /// Ends the connection; the peer stays counted.
+  /// On a shared connection; null on one of its own.
+  h2::ClientStream* stream() { return stream_ ? &*stream_ : nullptr; }
+  void use(std::unique_ptr<Connection> connection) { connection_ = std::move(connection); }
+  /// A place on an open connection: the request's stream is made.
+  void use(std::unique_ptr<Place> place);
+  /// Ends the connection, or gives back the place; the peer stays counted.
   void close();
+  /// The request's body goes away now, whether it is through or not.
+  void stop_sending();
+
+  uint64_t bytes_sent() const;
+  uint64_t bytes_received() const;
 
   /// What the try says of the peer; without it: nothing.
   void failed(base::Log& log);
@@ -51,7 +61,8 @@ class Lease final : public http::Hold {
   std::shared_ptr<Cluster> cluster_;
   PeerPtr peer_;
   std::unique_ptr<Connection> connection_;
-  bool from_pool_ = false;
+  std::unique_ptr<Place> place_;
+  std::optional<h2::ClientStream> stream_;  // goes before its place
   Verdict verdict_ = Verdict::none;
   LeaseObserver* observer_ = nullptr;
 };

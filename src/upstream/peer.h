@@ -40,6 +40,8 @@ struct PeerHealth {
 class ZoneRow;
 class Connection;
 struct IdleByPeer;
+class SharedConnection;
+struct SharedByPeer;
 
 class Peer {
  public:
@@ -79,7 +81,9 @@ class Peer {
   /// Of TLS with it, made at first use. A connection may outlive the peer.
   const std::shared_ptr<net::TlsClientSessions>& tls_sessions();
 
-  base::List<Connection, IdleByPeer> idle;  ///< its connections in the pool, the last used first
+  base::List<Connection, IdleByPeer> idle;            ///< its connections in the pool, the last used first
+  base::List<SharedConnection, SharedByPeer> shared;  ///< those that take more requests, the oldest first
+  uint32_t stream_limit = 100;                        ///< how many requests one of these took last
 
   // Smooth weighted round robin: this worker's own, since only proportions matter.
   int64_t current_weight = 0;

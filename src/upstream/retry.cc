@@ -79,6 +79,7 @@ bool asks_another(const RetryRules& rules, const TryEnd& end) {
 
 bool repeats_stale(OriginFault fault, bool from_pool, uint64_t bytes_sent, uint64_t bytes_received,
                    const TryEnd& end) {
+  if (fault == OriginFault::refused) return end.repeatable;
   if (!from_pool || bytes_received != 0) return false;
   if (fault != OriginFault::closed && fault != OriginFault::send) return false;
   return end.repeatable && (bytes_sent == 0 || end.idempotent);

@@ -58,9 +58,10 @@ struct TryEnd {
 /// Whether another peer is asked.
 bool asks_another(const RetryRules& rules, const TryEnd& end);
 
-/// Whether a request whose pooled connection turned out to be closed goes out once more on a fresh one: the
-/// origin closed it while it was idle, said nothing, and either got nothing or may get it twice (RFC 9110
-/// §9.2.2, RFC 9112 §9.3.1). `bytes_sent`, `bytes_received`: on that connection for this request.
+/// Whether a request goes out once more to the same peer: the origin did nothing with it (RFC 9113 §8.7), or
+/// its pooled connection turned out to be closed while it was idle, and the origin said nothing and either
+/// got nothing or may get it twice (RFC 9110 §9.2.2, RFC 9112 §9.3.1). `bytes_sent`, `bytes_received`: on
+/// that connection for this request.
 bool repeats_stale(http::OriginFault fault, bool from_pool, uint64_t bytes_sent, uint64_t bytes_received,
                    const TryEnd& end);
 

@@ -39,7 +39,7 @@ sub new ($class, $callback, %option) {
         close $ours;
         $SIG{$_} = 'DEFAULT' for qw(INT TERM CHLD ALRM);
         $SIG{PIPE} = 'IGNORE';
-        my $done = eval { Origin::Process->new($callback, $listener, $theirs, $self->{log}->filename, %option)->run; 1 };
+        my $done = eval { $class->process->new($callback, $listener, $theirs, $self->{log}->filename, %option)->run; 1 };
         print STDERR "the origin died: $@" unless $done;
         POSIX::_exit($done ? 0 : 1);
     }
@@ -47,6 +47,7 @@ sub new ($class, $callback, %option) {
     return $self;
 }
 
+sub process ($class) { 'Origin::Process' }    # what runs in the forked process
 sub address ($self) { $self->{address} }    # host:port, as it goes into the configuration
 sub port    ($self) { $self->{port} }
 sub pid     ($self) { $self->{pid} }
