@@ -6,8 +6,8 @@ using exchange::Value;
 
 namespace {
 int evaluations = 0;
-Value counted(exchange::Exchange& exchange, std::string_view, const void*) {
-  return {exchange.arena.copy(std::to_string(++evaluations))};
+Value counted(exchange::Subject& subject, std::string_view, const void*) {
+  return {subject.arena.copy(std::to_string(++evaluations))};
 }
 }  // namespace
 
