@@ -92,7 +92,8 @@ bool apply_controls(Exchange& exchange, const ProxyConf& conf, const http::Respo
     if (rate) exchange.stream.policy().limit_rate = *rate;
   }
   bool buffering = conf.buffering;
-  if (from.fields.has(Name::x_accel_buffering) && !conf.rules.ignores(exchange::kIgnoreBuffering)) {
+  if (conf.family == &kProxy && from.fields.has(Name::x_accel_buffering) &&
+      !conf.rules.ignores(exchange::kIgnoreBuffering)) {
     std::string_view value = from.fields.get(Name::x_accel_buffering);
     if (base::equals_ignoring_case(value, "yes")) buffering = true;
     if (base::equals_ignoring_case(value, "no")) buffering = false;

@@ -1,4 +1,4 @@
-// The proxy_* directives of one route. Filled by rows, immutable afterwards.
+// The proxy_* or grpc_* directives of one route. Filled by rows, immutable afterwards.
 #pragma once
 
 #include <bitset>
@@ -14,6 +14,7 @@
 #include "exchange/template.h"
 #include "http/fields.h"
 #include "http/message.h"
+#include "modules/proxy_core/family.h"
 #include "modules/proxy_core/origin_tls.h"
 #include "upstream/cluster_conf.h"
 #include "upstream/retry.h"
@@ -23,6 +24,7 @@ namespace proxy_core {
 /// `proxy_pass`.
 struct Target {
   conf::Position at;
+  const Family* family = &kProxy;
   std::shared_ptr<const upstream::ClusterConf> cluster;  ///< null: `url` has variables
   exchange::Template url;
   std::shared_ptr<const upstream::ClusterSet> clusters;  ///< where a name in `url` may be found
@@ -77,6 +79,7 @@ struct Buffers {
 };
 
 struct ProxyConf {
+  const Family* family = &kProxy;
   std::shared_ptr<const Target> target;  ///< null: this route does not proxy
 
   // The request.
@@ -126,7 +129,8 @@ struct ProxyConf {
   bool force_ranges = false;
   bool intercept_errors = false;
 
-  static const conf::Section kSection;
+  static const conf::Section kSection;      ///< proxy_*
+  static const conf::Section kGrpcSection;  ///< grpc_*, into the same
 };
 
 }  // namespace proxy_core

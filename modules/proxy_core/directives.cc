@@ -19,7 +19,7 @@ ProxyConf& conf_of(void* section) { return *static_cast<ProxyConf*>(section); }
 
 // Literal URLs name their cluster once every upstream block of the file is known.
 Result bind_target(Target& target, exchange::Builder& builder) {
-  base::Result<OriginUrl> url = parse_url(target.written);
+  base::Result<OriginUrl> url = parse_url(target.written, *target.family);
   if (!url) return tl::unexpected(url.error());
   upstream::ClusterSet& clusters = *exchange::clusters(builder);
   std::shared_ptr<upstream::ClusterConf> block = clusters.find(url->endpoint.host);
@@ -38,11 +38,12 @@ Result make_target(void* section, const conf::Directive& directive, conf::Site& 
   exchange::Builder& builder = exchange::builder_of(site);
   auto target = std::make_shared<Target>();
   target->at = directive.args[0].at;
+  target->family = conf_of(section).family;
   target->written = directive.arg(0);
   base::Result<Template> url = Template::compile(directive.args[0], builder);
   if (!url) return tl::unexpected(url.error());
   if (url->is_literal()) {
-    base::Result<OriginUrl> parsed = parse_url(target->written);
+    base::Result<OriginUrl> parsed = parse_url(target->written, *target->family);
     if (!parsed) return tl::unexpected(parsed.error());
     if (inner && !parsed->uri.empty()) {
       return base::fail("cannot have a URI part inside \"if\" or \"limit_except\"");
@@ -193,7 +194,7 @@ Result set_next_upstream(void* section, const conf::Directive& directive, conf::
     uint32_t trouble = upstream::find_trouble(word.text);
     off = off || word.text == "off";
     if (trouble == 0 && word.text != "off") {
-      site.diagnostics->error(word.at, "\"proxy_next_upstream\": invalid value \"{}\"", word.text);
+      site.diagnostics->error(word.at, "\"{}\": invalid value \"{}\"", directive.name.text, word.text);
     }
     on |= trouble;
   }
@@ -286,7 +287,7 @@ Result set_ignored(void* section, const conf::Directive& directive, conf::Site& 
       return base::equals_ignoring_case(known.name, word.text);
     });
     if (found == std::end(kIgnoredWords)) {
-      site.diagnostics->error(word.at, "\"proxy_ignore_headers\": invalid value \"{}\"", word.text);
+      site.diagnostics->error(word.at, "\"{}\": invalid value \"{}\"", directive.name.text, word.text);
       continue;
     }
     conf_of(section).rules.ignored |= found->flag;

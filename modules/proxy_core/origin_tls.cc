@@ -6,6 +6,19 @@
 
 namespace proxy_core {
 
+namespace {
+
+// Whatever its variables turn out to be.
+bool is_plain(const Target& target) {
+  const Family& family = *target.family;
+  if (base::starts_ignoring_case(target.written, family.plain)) return true;
+  bool may_be_secure =
+      target.written.starts_with('$') || base::starts_ignoring_case(target.written, family.secure);
+  return !family.needs_scheme && !may_be_secure;
+}
+
+}  // namespace
+
 OriginTls& tls_of(void* section) { return static_cast<ProxyConf*>(section)->tls; }
 
 base::Result<void> set_tls_protocols(void* section, const conf::Directive& directive, conf::Site&) {
@@ -37,10 +50,10 @@ base::Result<void> add_tls_command(void* section, const conf::Directive& directi
 base::Result<void> make_tls_context(ProxyConf& conf, conf::Site& site) {
   net::TlsClientOptions& options = conf.tls.options;
   if (!options.certificate.empty() && options.certificate_key.empty())
-    return base::fail("no \"proxy_ssl_certificate_key\" is defined for certificate \"{}\"",
+    return base::fail("no \"{}ssl_certificate_key\" is defined for certificate \"{}\"", conf.family->prefix,
                       options.certificate);
   // One with variables may turn out to be either.
-  if (!conf.target || base::starts_ignoring_case(conf.target->written, "http://")) return {};
+  if (!conf.target || is_plain(*conf.target)) return {};
   if (conf.version == http::Version::http11) options.alpn = {"http/1.1"};
   if (conf.version == http::Version::http2) options.alpn = {"h2"};
   auto context = exchange::tls_client_context(exchange::builder_of(site), options);

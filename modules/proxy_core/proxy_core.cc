@@ -13,7 +13,8 @@ namespace {
 
 std::string reason(const void* conf, const exchange::Route&) {
   const Target* target = static_cast<const ProxyConf*>(conf)->target.get();
-  return target != nullptr ? fmt::format("proxy_pass {}", target->written) : std::string();
+  return target != nullptr ? fmt::format("{}pass {}", target->family->prefix, target->written)
+                           : std::string();
 }
 
 event::Task<void> proxy(exchange::Exchange& exchange, Proxying& proxying) {
@@ -54,7 +55,29 @@ base::Result<void> check_routes(const exchange::Module&, exchange::Builder& buil
   return {};
 }
 
+// Both are the last word on where requests go.
+base::Result<void> check_grpc_routes(const exchange::Module&, exchange::Builder& builder) {
+  for (const exchange::Route* route : builder.routes) {
+    const void* grpc = route->find(ProxyConf::kGrpcSection);
+    const void* proxy = route->find(ProxyConf::kSection);
+    if (grpc == nullptr || proxy == nullptr) continue;
+    const Target* target = static_cast<const ProxyConf*>(grpc)->target.get();
+    if (target == nullptr || !static_cast<const ProxyConf*>(proxy)->target) continue;
+    builder.diagnostics->error(target->at, "\"grpc_pass\" and \"proxy_pass\" in one location");
+  }
+  return {};
+}
+
 }  // namespace
+
+const exchange::Module kGrpcModule = {
+    .name = "grpc",
+    .priority = exchange::priority::proxy_core,
+    .section = &ProxyConf::kGrpcSection,
+    .active = reason,
+    .on_init = check_grpc_routes,
+    .on_request = on_request,
+};
 
 const exchange::Module kModule = {
     .name = "proxy_core",

@@ -1,4 +1,4 @@
-// Asks an origin where proxy_pass says so: the last of the modules that act on a request.
+// Asks an origin where proxy_pass or grpc_pass says so: the last of the modules that act on a request.
 #pragma once
 
 #include "exchange/module.h"
@@ -8,6 +8,8 @@ namespace proxy_core {
 class Proxying;
 
 extern const exchange::Module kModule;
+/// The same for grpc_pass; its state is kModule's.
+extern const exchange::Module kGrpcModule;
 
 /// Per exchange.
 struct ProxyState {

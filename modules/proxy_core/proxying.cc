@@ -10,6 +10,7 @@
 #include "exchange/request_body.h"
 #include "http/dates.h"
 #include "http/make_request.h"
+#include "http/tokens.h"
 #include "modules/proxy_core/answer.h"
 #include "modules/proxy_core/forced_ranges.h"
 #include "modules/proxy_core/read_ahead.h"
@@ -39,6 +40,12 @@ net::ResolverOptions resolver_options(const exchange::ResolverConf& conf) {
   return options;
 }
 
+// RFC 9110 §6.5.1
+bool reads_trailers(const http::Request& request) {
+  return request.version >= http::Version::http2 ||
+         http::list_has(request.fields, http::Name::te, "trailers");
+}
+
 uint64_t parse_rate(std::string_view text) {
   base::Result<uint64_t> rate = base::parse_size(text);
   return rate ? *rate : 0;
@@ -62,7 +69,7 @@ bool Proxying::find_target() {
 
 bool Proxying::find_variable_target(const Target& target) {
   std::string_view written = target.url.evaluate(exchange_);
-  base::Result<OriginUrl> url = parse_url(written);
+  base::Result<OriginUrl> url = parse_url(written, *conf_.family);
   if (!url) {
     exchange_.log(LogLevel::error, "{}", url.error().message);
     exchange_.answer(500);
@@ -333,7 +340,8 @@ void Proxying::hand_over_body(TryRecord& record) {
     return;
   }
   if (answer_.head.framing == http::Framing::streamed) {
-    body = std::make_unique<TrailerBody>(std::move(body), conf_.pass_trailers, record);
+    bool passes = conf_.pass_trailers && (conf_.family == &kProxy || reads_trailers(exchange_.request));
+    body = std::make_unique<TrailerBody>(std::move(body), passes, record);
   }
   exchange_.reply.body = ahead ? read_ahead(std::move(body)) : std::move(body);
 }

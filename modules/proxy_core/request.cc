@@ -35,6 +35,11 @@ void build_fields(Exchange& exchange, const ProxyConf& conf, http::Fields& field
     std::string_view value = header.value.evaluate(exchange);
     if (!value.empty()) fields.add({header.name, value, header.id});
   }
+  // A gRPC client says so that it reads trailers, and a server wants to hear it.
+  bool tells_te = conf.family == &kGrpc && !conf.rules.sets(Name::te);
+  if (tells_te && http::list_has(exchange.request.fields, Name::te, "trailers")) {
+    fields.add(Name::te, "trailers");
+  }
   if (conf.pass_headers) add_client_fields(exchange.request.fields, conf.replaced, fields);
 }
 

@@ -73,12 +73,16 @@ std::string_view unchanged_or_escaped(Exchange& exchange) {
 
 }  // namespace
 
-base::Result<OriginUrl> parse_url(std::string_view url) {
+base::Result<OriginUrl> parse_url(std::string_view url, const Family& family) {
   OriginUrl result;
-  result.tls = base::starts_ignoring_case(url, "https://");
-  if (!result.tls && !base::starts_ignoring_case(url, "http://"))
+  result.tls = base::starts_ignoring_case(url, family.secure);
+  if (result.tls) {
+    url.remove_prefix(family.secure.size());
+  } else if (base::starts_ignoring_case(url, family.plain)) {
+    url.remove_prefix(family.plain.size());
+  } else if (family.needs_scheme) {
     return base::fail("invalid URL prefix in \"{}\"", url);
-  url.remove_prefix(result.tls ? 8 : 7);
+  }
   uint16_t usual = result.tls ? kHttpsPort : kHttpPort;
   std::string_view host = url;
   if (url.starts_with("unix:")) {
@@ -90,6 +94,7 @@ base::Result<OriginUrl> parse_url(std::string_view url) {
     host = url.substr(0, end);
     if (end != std::string_view::npos) result.uri = url.substr(end);
   }
+  if (!family.has_uri && !result.uri.empty()) return base::fail("URI \"{}\" has no place here", result.uri);
   base::Result<net::Endpoint> endpoint = net::parse_origin(host, usual);
   if (!endpoint) return tl::unexpected(endpoint.error());
   result.endpoint = std::move(*endpoint);

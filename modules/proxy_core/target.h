@@ -20,8 +20,8 @@ struct OriginUrl {
   std::string uri;         ///< from the first "/" or "?" on; empty when there is none
 };
 
-/// Errors: another scheme than http or https, no host, a bad port.
-base::Result<OriginUrl> parse_url(std::string_view url);
+/// Errors: another scheme than the family's, no host, a bad port, a URI where there can be none.
+base::Result<OriginUrl> parse_url(std::string_view url, const Family& family);
 
 /// The address of proxy_bind, with or without a port; not known() when it is none.
 net::Address parse_bind(std::string_view text);

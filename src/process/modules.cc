@@ -24,14 +24,23 @@ namespace process {
 
 std::span<const exchange::Module* const> compiled_in_modules() {
   static constexpr std::array kModules = {
-      &real_ip::kModule,       &access_control::kModule,
-      &cache_module::kModule,  &load_balancer::kModule,
-      &proxy_core::kModule,    &try_files::kModule,
-      &stub_status::kModule,   &static_files::kModule,
-      &headers::kModule,       &map::kModule,
-      &geo::kModule,           &referers::kModule,
-      &split_clients::kModule, &proxy::kAccessLogModule,
-      &proxy::kErrorLogModule, &cache_module::kPurgeModule,
+      &real_ip::kModule,
+      &access_control::kModule,
+      &cache_module::kModule,
+      &load_balancer::kModule,
+      &proxy_core::kModule,
+      &proxy_core::kGrpcModule,
+      &try_files::kModule,
+      &stub_status::kModule,
+      &static_files::kModule,
+      &headers::kModule,
+      &map::kModule,
+      &geo::kModule,
+      &referers::kModule,
+      &split_clients::kModule,
+      &proxy::kAccessLogModule,
+      &proxy::kErrorLogModule,
+      &cache_module::kPurgeModule,
       &slice::kModule,
   };
   return kModules;

@@ -28,7 +28,7 @@ use v5.36;
 use Http2;
 use parent -norequire, 'Origin::Process';
 
-my $pattern = join '', map { chr(ord('a') + $_ % 26) } 0 .. 65535;
+my $pattern = join '', ('a' .. 'z') x 640;
 
 sub new ($class, $callback, $listener, $control, $log, %option) {
     my $self = $class->SUPER::new($callback, $listener, $control, $log, %option);
@@ -193,15 +193,15 @@ sub step ($self, $connection, $queue, $piece) {
         $connection->{out} .= $head->(END_STREAM);
     } elsif ($what eq 'end') {
         $connection->{out} .= Http2::frame(DATA, END_STREAM, $id);
-    } elsif ($what eq 'data' || $what eq 'bytes') {    # as the windows allow; `bytes`: that many of a pattern
+    } elsif ($what eq 'data' || $what eq 'bytes') {    # as the windows allow; `bytes`: that many, a to z over and over
         while (1) {
             my $left = $what eq 'data' ? length $piece->[1] : $piece->[1];
             last unless $left > 0;
             my $take = $left;
             for my $most (16384, $connection->{window}, $queue->{window}) { $take = $most if $most < $take }
             return 0 if $take <= 0 || length $connection->{out} > 1 << 18;
-            $connection->{out} .= Http2::frame(DATA, 0, $id, $what eq 'data' ? substr $piece->[1], 0, $take, '' : substr $pattern, 0, $take);
-            $piece->[1] -= $take if $what eq 'bytes';
+            $connection->{out} .= Http2::frame(DATA, 0, $id, $what eq 'data' ? substr $piece->[1], 0, $take, '' : substr $pattern, ($piece->[2] // 0) % 26, $take);
+            ($piece->[1] -= $take, $piece->[2] += $take) if $what eq 'bytes';
             $_->{window} -= $take for $connection, $queue;
         }
     } elsif ($what eq 'raw') {                         # these bytes, whatever they are
