@@ -84,6 +84,7 @@ struct ClientCallbacks {
       case NGHTTP2_GOAWAY: self.end_requests(); break;
       case NGHTTP2_HEADERS:
         if (stream == nullptr) break;
+        self.useless_ = 0;
         stream->bytes_received_ += frame->hd.length + kFrameHead;
         if (!stream->has_final_) {
           stream->end_head(is_end);
@@ -116,6 +117,7 @@ struct ClientCallbacks {
       stream->receive(bytes, size);
     }
     of(user).patience_.credit(Strain::pings, 1);
+    of(user).useless_ = 0;
     return 0;
   }
 
@@ -148,6 +150,7 @@ struct ClientCallbacks {
     // Who measures the way pings as data comes, and gives back two windows.
     self.patience_.credit(Strain::pings, 1);
     self.patience_.credit(Strain::window_updates, 2);
+    self.useless_ = 0;
     return 0;
   }
 };

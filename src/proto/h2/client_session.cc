@@ -79,7 +79,9 @@ void ClientSession::read() {
 
 void ClientSession::feed(const char* bytes, size_t size) {
   ssize_t taken = nghttp2_session_mem_recv(session_, reinterpret_cast<const uint8_t*>(bytes), size);
-  if (patience_.is_over()) return over(OriginFault::invalid, 0, "upstream sent a flood of frames");
+  useless_ += size;
+  if (patience_.is_over() || useless_ > kMaxUseless)
+    return over(OriginFault::invalid, 0, "upstream sent a flood of frames");
   PC_CHECK(taken != NGHTTP2_ERR_NOMEM);
   if (taken < 0) over(OriginFault::invalid, 0, "upstream broke the rules of HTTP/2");
 }

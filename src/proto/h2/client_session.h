@@ -65,7 +65,8 @@ class ClientSession final : private net::TransportHandler, private event::Ready 
   friend class ClientStream;
   friend struct ClientCallbacks;
   static constexpr size_t kReadSize = 16384;
-  static constexpr int kMaxReads = 16;         // in one turn: others are served too
+  static constexpr int kMaxReads = 16;           // in one turn: others are served too
+  static constexpr size_t kMaxUseless = 131072;  // bytes in a row that bring no answer any further
   static constexpr size_t kMaxOutput = 65536;  // waits for the socket; then the library holds on to the rest
 
   void on_readable() override;
@@ -91,6 +92,7 @@ class ClientSession final : private net::TransportHandler, private event::Ready 
   base::List<ClientStream, ClientStream> streams_;
   std::string output_;
   size_t written_ = 0;  // of output_
+  size_t useless_ = 0;  // since something came of what was read or sent
   Patience patience_;
   std::string_view why_;  // static
   int error_ = 0;
