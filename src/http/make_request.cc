@@ -16,6 +16,12 @@ bool refuse(Request& request, int status, std::string_view why) {
   return false;
 }
 
+// RFC 9113 §8.1.1, RFC 9114 §4.1.2: no answer, the stream ends with an error.
+bool refuse_malformed(Request& request, std::string_view why) {
+  request.malformed = request.version >= Version::http2;
+  return refuse(request, 400, why);
+}
+
 bool is_http1(const Request& request) { return request.version <= Version::http11; }
 
 // RFC 3986 §3.1 names; only what we can serve is accepted.
@@ -78,7 +84,7 @@ bool read_authority(const ReceivedHead& received, std::string_view in_target, Re
   }
   // RFC 9113 §8.3.1: a Host that names something else than :authority is malformed.
   if (in_pseudo && hosts == 1 && !base::equals_ignoring_case(host, text)) {
-    return refuse(request, 400, "Host and :authority differ");
+    return refuse_malformed(request, "Host and :authority differ");
   }
   if (text.data() != host.data() && hosts == 1 && !in_pseudo) {
     Authority other;  // RFC 9112 §3.2.2: ignored, but it must be a host all the same
@@ -96,10 +102,10 @@ bool read_authority(const ReceivedHead& received, std::string_view in_target, Re
 bool read_content_length(Request& request) {
   if (!request.fields.has(Name::content_length)) return true;
   if (request.fields.count(Name::content_length) > 1) {
-    return refuse(request, 400, "more than one Content-Length field");
+    return refuse_malformed(request, "more than one Content-Length field");
   }
   std::optional<uint64_t> length = base::parse_uint(request.fields.get(Name::content_length));
-  if (!length || *length > uint64_t{INT64_MAX}) return refuse(request, 400, "invalid Content-Length");
+  if (!length || *length > uint64_t{INT64_MAX}) return refuse_malformed(request, "invalid Content-Length");
   request.content_length = *length;
   return true;
 }
@@ -134,21 +140,39 @@ bool read_framing_h1(Request& request) {
   return true;
 }
 
+// RFC 9113 §8.3.1 and §8.5, RFC 8441 §4: which pseudo-fields there must be and must not. A CONNECT for a
+// protocol is what HTTP/1.1 asks with GET and Upgrade, to whoever handles it.
+bool read_pseudo(const ReceivedHead& received, Request& request) {
+  if (request.method == Method::connect && received.protocol.empty()) {
+    bool sound = received.target.empty() && received.scheme.empty() && !received.authority.empty();
+    return sound || refuse_malformed(request, "invalid pseudo-fields of CONNECT");
+  }
+  if (!received.protocol.empty()) {
+    if (request.method != Method::connect) return refuse_malformed(request, ":protocol without CONNECT");
+    if (received.authority.empty()) return refuse_malformed(request, "no :authority");
+    request.method = Method::get;
+    request.method_text = "GET";
+  }
+  if (received.target.empty()) return refuse_malformed(request, "no :path");
+  if (received.scheme.empty()) return refuse_malformed(request, "no :scheme");
+  return true;
+}
+
 // RFC 9113 §8.2.2 and RFC 9114 §4.2: connection fields make the message malformed; its end is told by the
 // wire.
 bool read_framing_h2(Request& request) {
   for (Name name :
        {Name::connection, Name::keep_alive, Name::proxy_connection, Name::transfer_encoding, Name::upgrade}) {
-    if (request.fields.has(name)) return refuse(request, 400, "connection-specific field");
+    if (request.fields.has(name)) return refuse_malformed(request, "connection-specific field");
   }
   if (request.fields.has(Name::te) &&
       !base::equals_ignoring_case(request.fields.combined(Name::te), "trailers")) {
-    return refuse(request, 400, "TE other than trailers");
+    return refuse_malformed(request, "TE other than trailers");
   }
   if (!read_content_length(request)) return false;
   if (!request.fields.has(Name::content_length)) return true;
   if (request.framing == Framing::none && request.content_length > 0) {
-    return refuse(request, 400, "Content-Length without a body");
+    return refuse_malformed(request, "Content-Length without a body");
   }
   request.framing = request.content_length > 0 ? Framing::length : Framing::none;
   return true;
@@ -202,7 +226,7 @@ void make_request(const ReceivedHead& received, const HeadLimits& limits, bool s
                                                        version_text(received.version));
   }
   if (!is_token(received.method)) {
-    refuse(request, 400, "invalid method");
+    refuse_malformed(request, "invalid method");
     return;
   }
   if (request.fields.size() > limits.max_headers) {
@@ -210,6 +234,7 @@ void make_request(const ReceivedHead& received, const HeadLimits& limits, bool s
     return;
   }
   bool http1 = is_http1(request);
+  if (!http1 && !read_pseudo(received, request)) return;
   std::string_view authority;
   std::string_view target = received.target;
   if (!http1 && request.method == Method::connect && received.protocol.empty()) target = received.authority;

@@ -53,6 +53,7 @@ struct Request {
   /// The wire or make_request() refuses it with this status; it is answered like any error, then closed.
   int refused = 0;
   std::string_view refused_why;  ///< for the error log
+  bool malformed = false;        ///< refused, and in HTTP/2 and 3 a fault of the stream (RFC 9113 §8.1.1)
 };
 
 struct Response {

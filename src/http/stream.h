@@ -68,6 +68,7 @@ struct StreamPolicy {
   uint64_t body_min_rate = 0;  ///< client_body_min_rate, bytes a second; 0: no limit
   uint64_t max_body_size = 0;  ///< client_max_body_size; 0: no limit
   uint32_t postpone_output = 1460;
+  uint32_t http2_chunk = 8192;  ///< most bytes of a body in one DATA frame
   bool tcp_nodelay = true;
   bool tcp_nopush = false;
   bool sendfile = true;
