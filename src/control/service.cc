@@ -24,7 +24,7 @@ void Service::on_accept(net::Listener& listener, net::Fd socket, const net::Addr
     worker_.log().print(base::LogLevel::warn, "{} control connections are enough, one was closed", open_);
     return;
   }
-  h1::Accepted accepted;
+  proto::Accepted accepted;
   accepted.id = next_id_++;
   accepted.local = &listener.address();
   for (size_t i = 0; i < doors_.size(); ++i) {

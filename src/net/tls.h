@@ -23,6 +23,11 @@ class TlsNames {
  public:
   /// `name`: lower case, as the ClientHello says it; empty: it names none. Never null.
   virtual const TlsContext* tls_context(std::string_view name) const = 0;
+  /// Whether the server with that name speaks HTTP/2.
+  virtual bool speaks_h2(std::string_view name) const {
+    (void)name;
+    return false;
+  }
 
  protected:
   ~TlsNames() = default;

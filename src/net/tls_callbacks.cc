@@ -48,7 +48,7 @@ std::string server_name_of(SSL* ssl) {
   return sound_server_name({reinterpret_cast<const char*>(data + 5), length});
 }
 
-constexpr std::string_view kProtocols[] = {"http/1.1", "http/1.0"};
+constexpr std::string_view kProtocols[] = {"h2", "http/1.1", "http/1.0"};
 
 }  // namespace
 
@@ -71,9 +71,12 @@ int TlsCallbacks::on_client_hello(SSL* ssl, int* alert, void*) {
 }
 
 // RFC 7301 §3.2: a client that offers only what we do not speak is told so.
-int TlsCallbacks::on_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
-                          unsigned in_size, void*) {
+int TlsCallbacks::on_alpn(SSL* ssl, const unsigned char** out, unsigned char* out_size,
+                          const unsigned char* in, unsigned in_size, void*) {
+  const TlsTransport& self = transport(ssl);
+  bool with_h2 = self.names_->speaks_h2(self.facts_.server_name_);
   for (std::string_view ours : kProtocols) {
+    if (ours == "h2" && !with_h2) continue;
     for (unsigned at = 0; at < in_size; at += 1u + in[at]) {
       std::string_view offered(reinterpret_cast<const char*>(in + at + 1), in[at]);
       if (offered != ours) continue;

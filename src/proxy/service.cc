@@ -9,10 +9,13 @@
 #include "net/proxy_protocol.h"
 #include "net/socket.h"
 #include "net/tcp.h"
+#include "proto/arrival.h"
 #include "proto/h1/server_session.h"
+#include "proto/h2/server_session.h"
 #include "proxy/access_log.h"
 #include "proxy/detached_stream.h"
 #include "proxy/error_log.h"
+#include "proxy/http2_conf.h"
 #include "proxy/router.h"
 #include "proxy/run_exchange.h"
 #include "proxy/tls_conf.h"
@@ -28,7 +31,7 @@ constexpr size_t kClosedAtOnce = 32;  // idle connections, for new ones
 }  // namespace
 using exchange::Traffic;
 
-struct Service::State final : proto::SessionOwner {
+struct Service::State final : proto::ArrivalOwner {
   State(exchange::Worker& the_worker, std::shared_ptr<const Config> the_config,
         http::StreamHandler& the_handler)
       : worker(the_worker),
@@ -36,7 +39,8 @@ struct Service::State final : proto::SessionOwner {
         config(std::move(the_config)),
         under_way(the_worker.under_way()),
         detached(the_worker.loop(), under_way, handler),
-        before_sessions(the_worker.loop().ready()) {}
+        before_sessions(the_worker.loop().ready()),
+        h2_pools(the_worker.log(), config->http2_recv_buffer()) {}
 
   void on_session_end(proto::Session&) override { on_connection_end(); }
   void on_connection_end() {
@@ -59,21 +63,27 @@ struct Service::State final : proto::SessionOwner {
   }
 
   /// Makes the session of a connection; what it is becomes the session's.
-  void begin(net::Fd socket, const net::Address& peer, const ServerNames& names, h1::Accepted& accepted);
+  void begin(net::Fd socket, const net::Address& peer, const ServerNames& names, proto::Accepted& accepted);
+  void on_protocol(proto::Protocol protocol, std::unique_ptr<net::Transport> transport,
+                   const proto::Accepted& accepted) override;
+  void begin_h1(std::unique_ptr<net::Transport> transport, const proto::Accepted& accepted);
+  void begin_h2(std::unique_ptr<net::Transport> transport, const proto::Accepted& accepted);
+  void keep(proto::Session& session);
   /// The same once its PROXY header is there.
   event::Task<void> begin_proxied(net::Fd socket, net::Address peer, const ServerNames& names,
-                                  std::unique_ptr<h1::Accepted> accepted);
+                                  std::unique_ptr<proto::Accepted> accepted);
 
   exchange::Worker& worker;
   http::StreamHandler& handler;
   std::shared_ptr<const Config> config;
   std::unique_ptr<net::TlsCommon> tls;  // null when nobody listens with TLS
   event::Gate& under_way;
-  h1::ServerPools pools;
+  h1::ServerPools h1_pools;
   base::List<proto::Session, proto::Session> sessions;        // the idle ones: longest idle first
   std::unordered_set<net::Address, net::AddressHash> locals;  // as many as this machine has addresses
   DetachedStreams detached;
   event::CancelScope before_sessions;  // connections whose PROXY header is being read
+  h2::ServerPools h2_pools;
   size_t open = 0;
   uint64_t next_id = 1;
   bool draining = false;
@@ -101,7 +111,7 @@ Service::~Service() = default;
 
 void Service::accept(net::Fd socket, uint32_t listener, const net::Address& peer) {
   State& state = *state_;
-  h1::Accepted accepted;
+  proto::Accepted accepted;
   accepted.id = state.next_id++;
   accepted.listener = listener;
   accepted.local = state.local_address(socket.get(), state.config->listeners()[listener].address);
@@ -113,7 +123,7 @@ void Service::accept(net::Fd socket, uint32_t listener, const net::Address& peer
   state.under_way.enter();
   if (names.proxy_protocol()) {
     event::spawn(
-        state.begin_proxied(std::move(socket), peer, names, std::make_unique<h1::Accepted>(accepted)));
+        state.begin_proxied(std::move(socket), peer, names, std::make_unique<proto::Accepted>(accepted)));
   } else {
     state.begin(std::move(socket), peer, names, accepted);
   }
@@ -121,7 +131,7 @@ void Service::accept(net::Fd socket, uint32_t listener, const net::Address& peer
 
 // Before there is a session: nothing of the connection is known but where it comes from.
 event::Task<void> Service::State::begin_proxied(net::Fd socket, net::Address peer, const ServerNames& names,
-                                                std::unique_ptr<h1::Accepted> accepted) {
+                                                std::unique_ptr<proto::Accepted> accepted) {
   base::Duration limit = handler.head_limits(accepted->listener).header_timeout;
   base::Result<std::shared_ptr<const net::ProxyHeader>> header =
       co_await net::read_proxy_header(worker.loop(), socket.get(), limit, &before_sessions);
@@ -142,7 +152,7 @@ event::Task<void> Service::State::begin_proxied(net::Fd socket, net::Address pee
 }
 
 void Service::State::begin(net::Fd socket, const net::Address& peer, const ServerNames& names,
-                           h1::Accepted& accepted) {
+                           proto::Accepted& accepted) {
   std::unique_ptr<net::Transport> transport;
   if (names.ssl()) {
     auto secure = std::make_unique<net::TlsTransport>(*tls, names, std::move(socket), peer);
@@ -151,9 +161,34 @@ void Service::State::begin(net::Fd socket, const net::Address& peer, const Serve
   } else {
     transport = std::make_unique<net::TcpTransport>(worker.loop(), std::move(socket), peer);
   }
-  auto* session = new h1::ServerSession(worker.loop(), pools, handler, *this, std::move(transport), accepted);
-  sessions.push_back(*session);
-  if (draining) session->drain();
+  bool may_be_h2 = names.ssl() ? names.any_h2() : names.speaks_h2({});
+  if (!may_be_h2) return begin_h1(std::move(transport), accepted);
+  base::Duration limit = handler.head_limits(accepted.listener).header_timeout;
+  keep(*new proto::Arrival(worker.loop(), *this, std::move(transport), accepted, limit));
+}
+
+void Service::State::on_protocol(proto::Protocol protocol, std::unique_ptr<net::Transport> transport,
+                                 const proto::Accepted& accepted) {
+  if (protocol == proto::Protocol::h2) return begin_h2(std::move(transport), accepted);
+  begin_h1(std::move(transport), accepted);
+}
+
+void Service::State::begin_h1(std::unique_ptr<net::Transport> transport, const proto::Accepted& accepted) {
+  keep(*new h1::ServerSession(worker.loop(), h1_pools, handler, *this, std::move(transport), accepted));
+}
+
+void Service::State::begin_h2(std::unique_ptr<net::Transport> transport, const proto::Accepted& accepted) {
+  const ServerNames& names = config->router().names_for(accepted.listener, *accepted.local);
+  std::string_view name = accepted.tls != nullptr ? accepted.tls->server_name() : std::string_view();
+  const Http2Conf& conf = http2_of(names.server_of(name));
+  h2::ServerOptions options{conf.max_streams, conf.preread_size};
+  keep(*new h2::ServerSession(worker.loop(), h2_pools, handler, *this, std::move(transport), accepted,
+                              options));
+}
+
+void Service::State::keep(proto::Session& session) {
+  sessions.push_back(session);
+  if (draining) session.drain();
 }
 
 size_t Service::connections() const { return state_->open; }

@@ -28,7 +28,7 @@ std::string_view first_line(std::string_view bytes) {
 
 ServerSession::ServerSession(event::Loop& loop, ServerPools& pools, http::StreamHandler& handler,
                              proto::SessionOwner& owner, std::unique_ptr<net::Transport> transport,
-                             const Accepted& accepted)
+                             const proto::Accepted& accepted)
     : loop_(loop),
       pools_(pools),
       handler_(handler),

@@ -9,19 +9,11 @@
 #include "event/loop.h"
 #include "http/stream.h"
 #include "net/transport.h"
+#include "proto/accepted.h"
 #include "proto/h1/server_stream.h"
 #include "proto/session.h"
 
 namespace h1 {
-
-/// What a connection is, told by whoever accepted it.
-struct Accepted {
-  uint64_t id = 0;
-  uint32_t listener = 0;
-  const net::Address* local = nullptr;                 ///< the listener's; outlives the session
-  const net::TlsFacts* tls = nullptr;                  ///< of the transport, when it is TLS
-  std::shared_ptr<const net::ProxyHeader> proxy = {};  ///< what came in front; null: nothing was to
-};
 
 class ServerSession final : public proto::Session,
                             private net::TransportHandler,
@@ -39,7 +31,7 @@ class ServerSession final : public proto::Session,
   /// Begins at once. `handler`, `owner`, `pools` and `loop` outlive it.
   ServerSession(event::Loop& loop, ServerPools& pools, http::StreamHandler& handler,
                 proto::SessionOwner& owner, std::unique_ptr<net::Transport> transport,
-                const Accepted& accepted);
+                const proto::Accepted& accepted);
 
   // proto::Session
   void drain() override;

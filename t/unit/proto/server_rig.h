@@ -89,7 +89,7 @@ struct Rig final : http::StreamHandler, proto::SessionOwner {
   }
   void begin() {
     auto transport = std::make_unique<net::TcpTransport>(loop, net::Fd(server), net::Address());
-    session = new h1::ServerSession(loop, pools, *this, *this, std::move(transport), h1::Accepted());
+    session = new h1::ServerSession(loop, pools, *this, *this, std::move(transport), proto::Accepted());
   }
   /// What the client sees until nothing more comes.
   std::string exchange(std::string_view bytes, size_t step = SIZE_MAX) {
