@@ -49,6 +49,10 @@ Value request_method(Exchange& e, Argument, Constant) { return found_unless_empt
 Value request_line(Exchange& e, Argument, Constant) { return {e.request.request_line}; }
 Value scheme(Exchange& e, Argument, Constant) { return {e.request.scheme}; }
 Value https(Exchange& e, Argument, Constant) { return {e.request.scheme == "https" ? "on" : ""}; }
+Value http2(Exchange& e, Argument, Constant) {
+  if (e.request.version != http::Version::http2) return {""};
+  return {e.request.scheme == "https" ? "h2" : "h2c"};
+}
 Value server_protocol(Exchange& e, Argument, Constant) { return {http::version_text(e.request.version)}; }
 
 Value argument(Exchange& e, Argument name, Constant) {
@@ -248,6 +252,7 @@ constexpr Named kVariables[] = {
     {"document_root", document_root_value},
     {"document_uri", uri},
     {"host", host},
+    {"http2", http2},
     {"https", https},
     {"is_args", is_args},
     {"is_request_port", is_request_port},

@@ -53,6 +53,8 @@ class Config {
   /// Log files the configuration names: opened by the master, reopened at USR1 (LogFile::fd changes in
   /// place).
   const std::vector<std::shared_ptr<exchange::LogFile>>& log_files() const { return log_files_; }
+  /// http2_recv_buffer_size.
+  uint32_t http2_recv_buffer() const { return http2_recv_buffer_; }
   /// Whether it holds private keys.
   bool has_keys() const { return has_keys_; }
   const std::vector<const exchange::Module*>& modules() const { return modules_; }
@@ -73,6 +75,7 @@ class Config {
   std::vector<net::ListenOptions> listeners_;
   std::unique_ptr<Router> router_;
   bool has_keys_ = false;
+  uint32_t http2_recv_buffer_ = 0;
   std::unique_ptr<exchange::Variables> variables_;
   std::vector<exchange::Builder::Folder> folders_;
   std::vector<std::shared_ptr<exchange::LogFile>> log_files_;

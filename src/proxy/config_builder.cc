@@ -7,6 +7,7 @@
 #include "conf/parser.h"
 #include "exchange/core_conf.h"
 #include "exchange/tls_setters.h"
+#include "proxy/http2_conf.h"
 
 namespace proxy {
 
@@ -103,6 +104,7 @@ void ConfigBuilder::build_http(const conf::Directive& http) {
   }
   Scope scope = Scope{{&main_}, conf::kMain}.inside(http, conf::kHttp);
   scope.outer = make_route(scope, "http");
+  config_->http2_recv_buffer_ = scope.outer->get<Http2Conf>(Http2Conf::kSection).recv_buffer_size;
   for (const conf::Directive& directive : http.block) {
     if (directive.name.text == "server" && directive.has_block) build_server(directive, scope);
   }
@@ -238,6 +240,7 @@ void ConfigBuilder::add_listen(const ListenLine& line, const VirtualServer& serv
       found->ssl_at = line.at;
     }
     if (line.proxy_protocol) found->listening.names.use_proxy_protocol();
+    if (line.http2) found->listening.names.use_h2();
     found->listening.names.add(server);
     if (line.default_server && !found->listening.names.set_default(server)) {
       diagnostics_.error(line.at, "a duplicate default server for {}", address.text());

@@ -2,6 +2,7 @@
 
 #include "exchange/core_conf.h"
 #include "exchange/escape.h"
+#include "proxy/http2_conf.h"
 #include "proxy/tls_access.h"
 
 namespace proxy {
@@ -35,6 +36,8 @@ void apply_policy(Exchange& exchange) {
   const exchange::CoreConf& core = *exchange.route->core;
   exchange.stream.policy() = core.policy;
   exchange.stream.policy().max_body_size = core.client_max_body_size;
+  if (exchange.request.version != http::Version::http2) return;
+  exchange.stream.policy().http2_chunk = exchange.route->get<Http2Conf>(Http2Conf::kSection).chunk_size;
 }
 
 // Whether the body says itself that it is larger than its location takes. nginx asks before rewrites and

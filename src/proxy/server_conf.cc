@@ -73,7 +73,11 @@ base::Result<void> parse_option(std::string_view option, ListenLine& line) {
     line.proxy_protocol = true;
     return {};
   }
-  for (std::string_view later : {"http2", "quic", "spdy"}) {
+  if (option == "http2") {
+    line.http2 = true;
+    return {};
+  }
+  for (std::string_view later : {"quic", "spdy"}) {
     if (option == later) return base::fail("the \"{}\" parameter of listen is not built yet", option);
   }
   line.has_options = true;
@@ -112,6 +116,10 @@ base::Result<void> add_listen(void* section, const conf::Directive& directive, c
   for (size_t i = 1; i < directive.args.size(); ++i) {
     base::Result<void> option = parse_option(directive.arg(i), line);
     if (!option) site.diagnostics->error(directive.args[i].at, "{}", option.error().message);
+  }
+  if (line.http2) {
+    site.diagnostics->warn(
+        line.at, "the \"listen ... http2\" directive is deprecated, use the \"http2\" directive instead");
   }
   if (endpoint->address.known()) {
     for (unsigned port = endpoint->port; port <= endpoint->last_port; ++port) {
@@ -170,11 +178,12 @@ const conf::Row kRows[] = {
      .opens = conf::kLimitExcept},
     {.name = "listen",
      .contexts = conf::kServer,
-     .syntax = "address[:port] | port | unix:path [default_server] [ssl] [proxy_protocol] [reuseport] "
-               "[backlog=number] "
-               "[rcvbuf=size] "
-               "[sndbuf=size] [deferred] [fastopen=number] [ipv6only=on|off] "
-               "[so_keepalive=on|off|[idle]:[interval]:[count]] [bind]",
+     .syntax =
+         "address[:port] | port | unix:path [default_server] [ssl] [http2] [proxy_protocol] [reuseport] "
+         "[backlog=number] "
+         "[rcvbuf=size] "
+         "[sndbuf=size] [deferred] [fastopen=number] [ipv6only=on|off] "
+         "[so_keepalive=on|off|[idle]:[interval]:[count]] [bind]",
      .min_args = 1,
      .max_args = conf::Row::kAny,
      .help = "Where the server accepts connections; with proxy_protocol each begins with a header of the "

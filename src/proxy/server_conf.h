@@ -20,6 +20,7 @@ struct ListenLine {
   bool default_server = false;
   bool ssl = false;
   bool proxy_protocol = false;
+  bool http2 = false;
 };
 
 struct ServerConf {

@@ -1,6 +1,9 @@
 #include "proxy/server_names.h"
 
+#include <algorithm>
+
 #include "base/text.h"
+#include "proxy/http2_conf.h"
 #include "proxy/router.h"
 
 namespace proxy {
@@ -85,8 +88,18 @@ const VirtualServer& ServerNames::find(std::string_view host, exchange::Exchange
   return *default_;
 }
 
+const VirtualServer& ServerNames::server_of(std::string_view name) const {
+  return name.empty() ? *default_ : find(name, nullptr);
+}
+
+bool ServerNames::speaks_h2(std::string_view name) const { return h2_ || http2_of(server_of(name)).on; }
+
+bool ServerNames::any_h2() const {
+  return h2_ || std::ranges::any_of(servers_, [](const VirtualServer* s) { return http2_of(*s).on; });
+}
+
 const net::TlsContext* ServerNames::tls_context(std::string_view name) const {
-  const VirtualServer& server = name.empty() ? *default_ : find(name, nullptr);
+  const VirtualServer& server = server_of(name);
   return server.tls != nullptr ? server.tls.get() : default_->tls.get();
 }
 

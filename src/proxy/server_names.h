@@ -47,6 +47,13 @@ class ServerNames final : public net::TlsNames {
   void use_proxy_protocol() { proxy_protocol_ = true; }
   /// The context of the server with that name; of the default server where it has none.
   const net::TlsContext* tls_context(std::string_view name) const override;
+  /// Of the server with that name: `http2 on`, or all of the address by `listen ... http2`.
+  bool speaks_h2(std::string_view name) const override;
+  /// Whether some server here does.
+  bool any_h2() const;
+  void use_h2() { h2_ = true; }
+  /// The server that a connection belongs to before its requests name one; `name` by SNI, or empty.
+  const VirtualServer& server_of(std::string_view name) const;
   /// All of them, for checks.
   const std::vector<const VirtualServer*>& servers() const { return servers_; }
   /// Names that a second server claims on the same address; the first keeps them, as nginx warns.
@@ -65,6 +72,7 @@ class ServerNames final : public net::TlsNames {
   bool default_named_ = false;
   bool ssl_ = false;
   bool proxy_protocol_ = false;
+  bool h2_ = false;  // by a listen line
   std::vector<std::string> conflicts_;
 };
 
