@@ -1,5 +1,6 @@
 # Sockets of another process, taken by pidfd_getfd (Linux 5.6) so that their options can be looked at.
 #   Descriptor->socket($pid, local => $port, peer => $port)   the connection with these ports; a handle, or undef
+#   Descriptor->socket($pid, from => $address)                the connection whose end here has this IPv4 address
 #   Descriptor->socket($pid, listening => $port)
 #   Descriptor->may($pid)                                      whether the kernel lets us
 package Descriptor;
@@ -26,6 +27,7 @@ sub socket ($class, $pid, %want) {
         my ($local, $peer) = map { port($_) } getsockname $handle, getpeername $handle;
         return $handle if $want{listening} && $local == $want{listening} && !$peer;
         next if $want{listening} || !$peer;
+        next if $want{from} && address(getsockname $handle) ne $want{from};
         return $handle if ($want{local} // $local) == $local && ($want{peer} // $peer) == $peer;
     }
     return;
@@ -36,6 +38,8 @@ sub port ($name) {
     my $family = sockaddr_family $name;
     return $family == AF_INET ? (sockaddr_in $name)[0] : $family == AF_INET6 ? (sockaddr_in6 $name)[0] : 0;
 }
+
+sub address ($name) { sockaddr_family($name) == AF_INET ? inet_ntoa((sockaddr_in $name)[1]) : '' }
 
 # The value of an option that is a number.
 sub option ($class, $handle, $level, $name) { unpack 'i', getsockopt($handle, $level, $name) // return }
