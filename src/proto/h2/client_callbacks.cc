@@ -151,7 +151,8 @@ struct ClientCallbacks {
     self.patience_.credit(Strain::pings, 1);
     self.patience_.credit(Strain::window_updates, 2);
     self.useless_ = 0;
-    return 0;
+    // Else the library goes on as long as windows and bodies let it, however little the socket takes.
+    return self.is_output_full() ? NGHTTP2_ERR_PAUSE : 0;
   }
 };
 

@@ -99,7 +99,7 @@ bool ClientSession::fill() {
     output_.clear();
     written_ = 0;
   }
-  while (output_.size() - written_ < kMaxOutput) {
+  while (!is_output_full()) {
     const uint8_t* bytes = nullptr;
     ssize_t size = nghttp2_session_mem_send(session_, &bytes);
     PC_CHECK(size != NGHTTP2_ERR_NOMEM);

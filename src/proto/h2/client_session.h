@@ -79,6 +79,7 @@ class ClientSession final : private net::TransportHandler, private event::Ready 
   void feed(const char* bytes, size_t size);
   void flush();
   bool fill();
+  bool is_output_full() const { return output_.size() - written_ >= kMaxOutput; }
   bool write();
   void opened();
   void end_requests();
