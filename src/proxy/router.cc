@@ -105,7 +105,10 @@ Verdict Router::route(Exchange& exchange) const {
 
 Verdict Router::enter(Exchange& exchange, const VirtualServer& server) const {
   exchange.route = server.route;
-  if (server.rewrites.run(exchange) == RewriteEnd::reply) return Verdict::reply;
+  if (server.rewrites.run(exchange) == RewriteEnd::reply) {
+    apply_policy(exchange);
+    return Verdict::reply;
+  }
   const exchange::Route* server_route = exchange.route;  // an `if` in the server may have replaced it
   for (int round = 0; round <= kMaxRounds; ++round) {
     exchange.route = server_route;
