@@ -109,7 +109,7 @@ class Stream {
   virtual void respond(const Response& head, BodyPtr body) = 0;
   /// Ends the stream so that the client sees it is broken (h1: close or reset, h2/h3: RESET_STREAM).
   virtual void abort() = 0;
-  /// After this response the connection is not used again.
+  /// After this response nothing of the connection can be trusted to be a request: h1 closes it.
   virtual void close_after() = 0;
   virtual void release() = 0;
 

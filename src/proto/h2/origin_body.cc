@@ -1,6 +1,5 @@
 #include "proto/h2/origin_body.h"
 
-#include "http/make_request.h"
 #include "proto/h2/client_stream.h"
 
 namespace h2 {
@@ -34,7 +33,6 @@ bool OriginBody::add_trailer(std::string_view name, std::string_view value) {
 
 // Who reads it may go on for long: the stream is let go first, but not from inside the session.
 void OriginBody::end() {
-  http::remove_forbidden_trailers(received_.received_trailers());
   received_.end();
   loop_.post(*this);
 }

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "base/check.h"
+#include "http/make_request.h"
 
 namespace h2 {
 
@@ -80,6 +81,7 @@ void ReceivedBody::receive(const uint8_t* bytes, size_t size) {
 void ReceivedBody::end() {
   if (ended_ || failed_) return;
   ended_ = true;
+  http::remove_forbidden_trailers(trailers_);
   wake();
 }
 

@@ -149,8 +149,6 @@ void ServerStream::abort() {
   touch();
 }
 
-void ServerStream::close_after() { session_->leave(); }
-
 void ServerStream::release() {
   PC_CHECK(ended_ && !released_);
   released_ = true;

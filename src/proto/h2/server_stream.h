@@ -35,7 +35,8 @@ class ServerStream final : public http::Stream,
   void inform(const http::Response& head) override;
   void respond(const http::Response& head, http::BodyPtr body) override;
   void abort() override;
-  void close_after() override;
+  /// Nothing: what follows comes on streams of its own.
+  void close_after() override {}
   void release() override;
 
  private:
