@@ -20,7 +20,7 @@ class TrailedBody final : public http::Body {
   std::optional<uint64_t> remaining() const override { return body_->remaining(); }
   const http::Fields* trailers() const override;
   void set_reader(event::Ready* reader) override { body_->set_reader(reader); }
-  int file(uint64_t& offset) const override { return body_->file(offset); }
+  http::FilePart file_part() override { return body_->file_part(); }
 
  private:
   exchange::Exchange& exchange_;

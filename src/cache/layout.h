@@ -20,7 +20,7 @@
 namespace cache {
 
 /// Goes up with every change below, in stored_head.h, or in http::Name.
-inline constexpr uint32_t kZoneLayout = 3;
+inline constexpr uint32_t kZoneLayout = 4;
 
 enum class EntryState : uint8_t {
   free,
@@ -110,15 +110,16 @@ enum class BodyPlace : uint8_t {
          ///< bytes
 };
 
-/// At the start of an object's first extent; key and stored head follow it in the same extent, then the body,
-/// which goes on through the chain. Written by the filler; after completion only by Zone::renew(), with the
-/// lock.
+/// At the start of an object's first extent; key and stored head follow it in the same extent, then, at
+/// `body_at`, the body, which goes on through the chain. Written by the filler; after completion only by
+/// Zone::renew(), with the lock.
 struct ObjectHead {
   std::atomic<uint64_t> body_size;  // bytes of body that can be read: grows while it is filled
   uint64_t expected_size;           // UINT64_MAX: unknown until it is complete
   std::atomic<uint64_t> footprint;  // bytes of memory it occupies, all told; kGrowing, kBroken
   uint32_t key_size;
   uint32_t head_size;
+  uint32_t body_at;  // in the first extent's payload
   Facts facts;
   BodyPlace place;
 };

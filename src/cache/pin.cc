@@ -36,8 +36,14 @@ shm::Offset Pin::first() const {
   return zone_->shards_[shard_].entry(entry_).extent.load(std::memory_order_acquire);
 }
 
-size_t Pin::body_start() const { return sizeof(ObjectHead) + head().key_size + head().head_size; }
+size_t Pin::body_start() const { return head().body_at; }
 
 shm::Heap& Pin::heap() const { return zone_->heap_; }
+
+int Pin::file() const { return zone_->mapping_.file(); }
+
+uint64_t Pin::offset_in_file(const std::byte* place) const {
+  return static_cast<uint64_t>(place - zone_->mapping_.memory());
+}
 
 }  // namespace cache

@@ -43,7 +43,7 @@ bool Shard::is_sound(uint32_t number) const {
   if (size_t{first} * shm::Heap::kGranule >= shape_.heap_size) return false;
   const ObjectHead& head = object(number);
   size_t needed = sizeof(ObjectHead) + size_t{head.key_size} + head.head_size;
-  return needed <= heap_.payload_size(first);
+  return needed <= head.body_at && head.body_at <= heap_.payload_size(first);
 }
 
 void Shard::recover_entries() {

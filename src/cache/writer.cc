@@ -2,7 +2,7 @@
 #include <cstring>
 #include <new>
 
-#include "cache/zone.h"
+#include "cache/stored_body.h"
 #include "shm/crash_point.h"
 
 namespace cache {
@@ -14,6 +14,8 @@ constexpr uint64_t kUnknown = UINT64_MAX;
 // larger.
 constexpr size_t kOnePiece = 2048;
 constexpr size_t kLeastPiece = 1024;
+// Pieces from this size on end with a page: their pages go out without being copied.
+constexpr size_t kLeastAligned = Cursor::kLeastLent;
 // How much an object of unknown length takes at a time: as much again as it has, within these.
 constexpr uint64_t kLeastGrowth = 4096;
 constexpr uint64_t kMostGrowth = 1 << 20;
@@ -61,14 +63,18 @@ Writer Writer::begin(Zone& zone, const Object& object, uint32_t now) {
     writer.abandon();
     return writer;
   }
+  // A large body in one piece ends where the extent does, which is where a page ends: see StoredBody.
+  const size_t payload = zone.heap_.payload_size(writer.tail_);
+  const bool ends_with_it = is_sized && body_size >= kLeastAligned && payload >= want;
   writer.current_ = writer.tail_;
-  writer.used_ = before_body;
-  writer.room_ -= before_body;
+  writer.used_ = ends_with_it ? payload - static_cast<size_t>(body_size) : before_body;
+  writer.room_ -= writer.used_;
   ObjectHead* head = new (zone.heap_.payload(writer.tail_)) ObjectHead();
   head->expected_size = object.body_size.value_or(kUnknown);
   head->place = object.place;
   head->key_size = static_cast<uint32_t>(object.key.size());
   head->head_size = static_cast<uint32_t>(object.head.size());
+  head->body_at = static_cast<uint32_t>(writer.used_);
   head->facts = object.facts;
   char* text = reinterpret_cast<char*>(head + 1);
   std::memcpy(text, object.key.data(), object.key.size());
@@ -83,10 +89,11 @@ Writer Writer::begin(Zone& zone, const Object& object, uint32_t now) {
 // Makes room, giving up what is least useful, until there is a piece of at least `least` bytes.
 bool Writer::add_extent(size_t least, size_t want, std::atomic<shm::Offset>& link) {
   shm::Owner owner = zone_->shards_[shard_].owner(entry_);
-  shm::Offset extent = zone_->heap_.allocate(least, want, owner, link);
+  const bool to_page_end = want >= kLeastAligned;
+  shm::Offset extent = zone_->heap_.allocate(least, want, owner, link, to_page_end);
   while (extent == 0) {
     if (!zone_->evict()) return false;
-    extent = zone_->heap_.allocate(least, want, owner, link);
+    extent = zone_->heap_.allocate(least, want, owner, link, to_page_end);
   }
   tail_ = extent;
   room_ += zone_->heap_.payload_size(extent);

@@ -51,7 +51,7 @@ Zone::Zone(shm::Mapping mapping, const ZoneShape& shape, shm::ProcessIndex proce
 bool Zone::copy_body(Shard& shard, uint32_t number, char* out) const {
   const ObjectHead& head = shard.object(number);
   uint64_t left = head.body_size.load(std::memory_order_acquire);
-  size_t skip = sizeof(ObjectHead) + head.key_size + head.head_size;
+  size_t skip = head.body_at;
   for (shm::Offset extent = shard.entry(number).extent.load(std::memory_order_acquire); left > 0;
        extent = heap_.next(extent).load(std::memory_order_acquire)) {
     if (extent == 0) return false;

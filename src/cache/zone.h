@@ -47,6 +47,9 @@ class Pin {
   shm::Offset first() const;
   size_t body_start() const;
   shm::Heap& heap() const;
+  /// The file in which all this lies, and where in it; -1: none.
+  int file() const;
+  uint64_t offset_in_file(const std::byte* place) const;
 
  private:
   friend class Zone;

@@ -86,9 +86,4 @@ void FileBody::consume(size_t bytes) {
     read_->begin += std::min(bytes, read_->end - read_->begin);
 }
 
-int FileBody::file(uint64_t& offset) const {
-  offset = offset_;
-  return file_->get();
-}
-
 }  // namespace exchange

@@ -26,7 +26,7 @@ class FileBody final : public http::Body {
   http::Peek peek(std::span<iovec> pieces) override;
   void consume(size_t bytes) override;
   std::optional<uint64_t> remaining() const override { return length_; }
-  int file(uint64_t& offset) const override;
+  http::FilePart file_part() override { return {file_->get(), offset_, length_, 0}; }
 
  private:
   struct Read;

@@ -21,7 +21,7 @@ class KeptBody final : public http::Body {
   std::optional<uint64_t> remaining() const override { return bytes_->remaining(); }
   const http::Fields* trailers() const override { return trailers_; }
   void set_reader(event::Ready* reader) override { bytes_->set_reader(reader); }
-  int file(uint64_t& offset) const override { return bytes_->file(offset); }
+  http::FilePart file_part() override { return bytes_->file_part(); }
 
  private:
   http::BodyPtr bytes_;

@@ -27,6 +27,14 @@ struct Peek {
   bool last = false;  ///< nothing follows these pieces
 };
 
+/// Bytes of a body that lie in a file and may go out by sendfile(2) instead of peek().
+struct FilePart {
+  int file = -1;        ///< owned by the body
+  uint64_t offset = 0;  ///< in the file
+  uint64_t size = 0;    ///< 0: nothing of what comes next lies in a file
+  uint64_t ahead = 0;   ///< bytes before them, which only peek() names
+};
+
 class Body {
  public:
   virtual ~Body() = default;
@@ -45,12 +53,10 @@ class Body {
   /// Who is woken (through the ready queue) after peek() said `wait`. Null: nobody.
   virtual void set_reader(event::Ready* reader) { reader_ = reader; }
 
-  /// A part of a file that is never rewritten and may go out by sendfile, instead of peek(): its descriptor
-  /// (owned by the body) and offset; remaining() tells the length. -1: not a file.
-  virtual int file(uint64_t& offset) const {
-    (void)offset;
-    return -1;
-  }
+  /// What of the bytes that come next can be sent from a file. The file's pages are never rewritten, even
+  /// after the body has gone: what sendfile(2) took may not have left yet. To be asked only by who will send
+  /// so; the bytes are passed by consume(), as those of peek() are.
+  virtual FilePart file_part() { return {}; }
 
  protected:
   event::Ready* reader_ = nullptr;

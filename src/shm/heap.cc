@@ -1,7 +1,9 @@
 #include "shm/heap.h"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <new>
@@ -110,14 +112,21 @@ void Heap::split(Offset extent, uint32_t granules) {
   at(extent + size).previous = size - granules;
 }
 
-Offset Heap::allocate(size_t least, size_t want, Owner owner, std::atomic<Offset>& link) {
-  uint32_t wanted = granules_for(want);
+// How many granules an extent of at least so many takes that ends with a page.
+uint32_t Heap::to_page_end(Offset extent, uint32_t granules) const {
+  auto end = reinterpret_cast<uintptr_t>(base_) + (size_t{extent} + granules) * kGranule;
+  return granules + static_cast<uint32_t>(-end % kPage / kGranule);
+}
+
+Offset Heap::allocate(size_t least, size_t want, Owner owner, std::atomic<Offset>& link, bool to_page_end) {
+  uint32_t wanted = granules_for(to_page_end ? want + kPage : want);
   Locked locked(header().lock, [this] { recover(); });
   Offset extent = find_free(granules_for(least), wanted);
   if (extent == 0) return 0;
   unlist(extent);
   PC_CRASH_POINT("heap: unlisted");
   uint32_t size = at(extent).size.load(kRelaxed);
+  if (to_page_end) wanted = this->to_page_end(extent, granules_for(want));
   if (size >= wanted + kLeastSplit) {
     split(extent, wanted);
     list_free(extent + wanted);
@@ -134,10 +143,31 @@ Offset Heap::allocate(size_t least, size_t want, Owner owner, std::atomic<Offset
 }
 
 void Heap::release(std::atomic<Offset>& link) {
+  Offset first;
+  {
+    Locked locked(header().lock, [this] { recover(); });
+    first = link.load(kRelaxed);
+    link.store(0, kRelease);
+    PC_CRASH_POINT("heap: unlinked");
+    bool any_lent = false;
+    for (Offset extent = first; extent != 0 && !any_lent; extent = next(extent).load(kRelaxed)) {
+      any_lent = is_lent(extent);
+    }
+    if (!any_lent) return free_chain(first);
+  }
+  // Dropping many pages takes a while: nobody who wants memory waits for it.
+  for (Offset extent = first; extent != 0; extent = next(extent).load(kRelaxed)) {
+    if (is_lent(extent)) drop_pages(extent);
+  }
+  PC_CRASH_POINT("heap: pages dropped");
   Locked locked(header().lock, [this] { recover(); });
-  Offset extent = link.load(kRelaxed);
-  link.store(0, kRelease);
-  PC_CRASH_POINT("heap: unlinked");
+  for (Offset extent = first; extent != 0; extent = next(extent).load(kRelaxed)) {
+    at(extent).owner.store(at(extent).owner.load(kRelaxed) & ~kLent, kRelaxed);
+  }
+  free_chain(first);
+}
+
+void Heap::free_chain(Offset extent) {
   while (extent != 0) {
     Offset following = at(extent).next.load(kRelaxed);
     free_one(extent);
@@ -146,7 +176,23 @@ void Heap::release(std::atomic<Offset>& link) {
   }
 }
 
+void Heap::lend(Offset extent) {
+  if (is_lent(extent)) return;
+  Locked locked(header().lock, [this] { recover(); });
+  at(extent).owner.store(at(extent).owner.load(kRelaxed) | kLent, kRelease);
+}
+
+// Takes the whole pages of the payload out of the file that this memory maps, for all processes.
+void Heap::drop_pages(Offset extent) {
+  auto begin = reinterpret_cast<uintptr_t>(payload(extent));
+  uintptr_t end = (begin + payload_size(extent)) & ~(kPage - 1);
+  begin = (begin + kPage - 1) & ~(kPage - 1);
+  if (begin >= end) return;
+  PC_CHECK(::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_REMOVE) == 0);
+}
+
 void Heap::free_one(Offset extent) {
+  if (is_lent(extent)) drop_pages(extent);  // of a process that died before it did
   uint32_t size = at(extent).size.load(kRelaxed);
   header().used.store(header().used.load(kRelaxed) - size, kRelaxed);
   at(extent).owner.store(0, kRelease);
@@ -260,10 +306,11 @@ Heap::Sweep::Sweep(Heap& heap) : heap_(heap), locked_(heap.header().lock, [&heap
 bool Heap::Sweep::mark(Offset extent, Owner owner) {
   if (extent < first_extent() || extent >= heap_.header().end) return false;
   Extent& here = heap_.at(extent);
-  if (here.owner.load(kRelaxed) != owner) return false;
+  Owner bits = here.owner.load(kRelaxed);
+  if ((bits & ~kLent) != owner) return false;
   uint32_t size = here.size.load(kRelaxed);
   if (size < kLeastExtent || size > heap_.header().end - extent) return false;
-  here.owner.store(owner | kMark, kRelaxed);
+  here.owner.store(bits | kMark, kRelaxed);
   return true;
 }
 
@@ -272,10 +319,11 @@ size_t Heap::Sweep::free_unmarked(Owner first, Owner last) {
   // A freed extent joins with free neighbours, so the walk goes on from the used one after it.
   for (Offset extent = first_extent(); extent != heap_.header().end;) {
     Extent& here = heap_.at(extent);
-    Owner owner = here.owner.load(kRelaxed);
+    Owner bits = here.owner.load(kRelaxed);
+    Owner owner = bits & ~(kMark | kLent);
     uint32_t size = here.size.load(kRelaxed);
-    if ((owner & kMark) != 0) {
-      here.owner.store(owner & ~kMark, kRelaxed);
+    if ((bits & kMark) != 0) {
+      here.owner.store(bits & ~kMark, kRelaxed);
     } else if (owner >= first && owner <= last) {
       heap_.free_one(extent);
       ++freed;

@@ -7,6 +7,11 @@
 // and are rebuilt by recover(). An extent that is marked used but hangs on no owner's chain (its process died
 // in between) is found by a Sweep. Linking into the owner's chain happens under the heap's lock, so a Sweep
 // never sees it half done. Lock order: what guards the owner first, then the heap.
+//
+// Lending: the kernel may be given whole pages of an extent that it reads later (sendfile(2) returns before
+// they have left, and a reader on this machine reads these very pages). Such pages must never be written
+// again: when a lent extent is released, its whole pages are taken out of the memory's file first, so that
+// what is written there next lies on other pages, whoever still holds the old ones.
 #pragma once
 
 #include <atomic>
@@ -27,7 +32,8 @@ class Heap {
  public:
   static constexpr size_t kGranule = 16;
   static constexpr size_t kExtentHeader = 16;
-  static constexpr Owner kMaxOwner = 0x7fffffff;
+  static constexpr Owner kMaxOwner = 0x3fffffff;
+  static constexpr size_t kPage = 4096;
   /// Most bytes of memory one heap can use.
   static constexpr size_t kMaxBytes = size_t{0xffffffff} * kGranule;
 
@@ -38,9 +44,10 @@ class Heap {
 
   /// An extent that holds `want` bytes, or the largest there is if that holds at least `least`; stored in
   /// `link` (the owner's first offset, or the chain's last next()) before the lock is given back. 0: no
-  /// memory.
-  Offset allocate(size_t least, size_t want, Owner owner, std::atomic<Offset>& link);
-  /// Gives back the whole chain that hangs on `link`, which is set to 0 first.
+  /// memory. `to_page_end`: it may be larger, so that it ends with a page.
+  Offset allocate(size_t least, size_t want, Owner owner, std::atomic<Offset>& link,
+                  bool to_page_end = false);
+  /// Gives back the whole chain that hangs on `link`, which is set to 0 first. What guards the owner is held.
   void release(std::atomic<Offset>& link);
   /// Gives back what lies behind the first `bytes` of the extent's payload, if it is worth it.
   void shrink(Offset extent, size_t bytes);
@@ -49,6 +56,13 @@ class Heap {
   size_t payload_size(Offset extent) const {
     return size_t{at(extent).size.load(std::memory_order_relaxed)} * kGranule - kExtentHeader;
   }
+  /// From now on whole pages of the extent's payload may be given to the kernel. Nobody writes them any more,
+  /// and somebody keeps the extent from being released meanwhile.
+  void lend(Offset extent);
+  bool is_lent(Offset extent) const {
+    return (at(extent).owner.load(std::memory_order_relaxed) & kLent) != 0;
+  }
+
   /// The link to the next extent of the chain.
   std::atomic<Offset>& next(Offset extent) const { return at(extent).next; }
 
@@ -74,6 +88,7 @@ class Heap {
 
  private:
   static constexpr Owner kMark = 0x80000000;
+  static constexpr Owner kLent = 0x40000000;
   static constexpr uint32_t kSteps = 16;  // free lists a power of two
   static constexpr uint32_t kPowers = 33;
   static constexpr uint32_t kLeastSplit = 4;  // granules: a smaller rest stays with its neighbour
@@ -104,11 +119,14 @@ class Heap {
   Extent& at(Offset extent) const { return *reinterpret_cast<Extent*>(base_ + size_t{extent} * kGranule); }
   static Offset first_extent() { return static_cast<Offset>((sizeof(Header) + kGranule - 1) / kGranule); }
   static Place place_of(uint32_t granules);
+  uint32_t to_page_end(Offset extent, uint32_t granules) const;
   Offset find_free(uint32_t least, uint32_t want);
   void list_free(Offset extent);
   void unlist(Offset extent);
   void split(Offset extent, uint32_t granules);
+  void free_chain(Offset extent);
   void free_one(Offset extent);
+  void drop_pages(Offset extent);
   void recover();
 
   std::byte* base_;

@@ -12,11 +12,14 @@
 namespace shm {
 
 Mapping::Mapping(Mapping&& other) noexcept
-    : memory_(std::exchange(other.memory_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    : memory_(std::exchange(other.memory_, nullptr)),
+      size_(std::exchange(other.size_, 0)),
+      file_(std::exchange(other.file_, -1)) {}
 
 Mapping& Mapping::operator=(Mapping&& other) noexcept {
   std::swap(memory_, other.memory_);
   std::swap(size_, other.size_);
+  std::swap(file_, other.file_);
   return *this;
 }
 
@@ -29,7 +32,9 @@ Segment::~Segment() { close(fd_); }
 base::Result<Mapping> Segment::map() const {
   void* memory = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0);
   if (memory == MAP_FAILED) return base::fail_errno(errno, "mmap() of shared memory \"{}\" failed", name_);
-  return Mapping(static_cast<std::byte*>(memory), size_);
+  // Heap::lend() counts on pages that can be dropped one by one. A kernel without huge pages says no: well.
+  (void)madvise(memory, size_, MADV_NOHUGEPAGE);
+  return Mapping(static_cast<std::byte*>(memory), size_, fd_);
 }
 
 base::Result<SegmentPtr> Segments::open(std::string_view name, uint32_t layout, size_t size,

@@ -22,18 +22,21 @@ namespace shm {
 class Mapping {
  public:
   Mapping() = default;
-  Mapping(std::byte* memory, size_t size) : memory_(memory), size_(size) {}
+  Mapping(std::byte* memory, size_t size, int file = -1) : memory_(memory), size_(size), file_(file) {}
   Mapping(Mapping&& other) noexcept;
   Mapping& operator=(Mapping&& other) noexcept;
   ~Mapping();
 
   std::byte* memory() const { return memory_; }
   size_t size() const { return size_; }
+  /// What is mapped, from its start, as a file: the segment's descriptor; -1: none is known.
+  int file() const { return file_; }
   explicit operator bool() const { return memory_ != nullptr; }
 
  private:
   std::byte* memory_ = nullptr;
   size_t size_ = 0;
+  int file_ = -1;
 };
 
 /// One segment's identity and descriptor. Shared by the configurations that use it.

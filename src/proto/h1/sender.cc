@@ -105,10 +105,10 @@ Readiness Sender::gather_chunk(Batch& batch) {
   return seen.state;
 }
 
-Readiness Sender::gather_plain(Batch& batch) {
+Readiness Sender::gather_plain(Batch& batch, uint64_t most) {
   http::Peek seen;
   uint64_t size = 0;
-  batch.count += peek(batch, seen, coding_ == Coding::length ? left_ : UINT64_MAX, size);
+  batch.count += peek(batch, seen, coding_ == Coding::length ? std::min(left_, most) : most, size);
   batch.size += static_cast<size_t>(size);
   if (seen.state == Readiness::end) {
     body_over_ = true;
@@ -121,13 +121,15 @@ Readiness Sender::gather_plain(Batch& batch) {
   return seen.state;
 }
 
-Readiness Sender::gather(Batch& batch) {
+// `most`: bytes of body; what follows them goes another way.
+Readiness Sender::gather(Batch& batch, uint64_t most) {
   batch.add(interim_);
   if (!started_) return Readiness::wait;
   batch.add(head_);
   if (coding_ == Coding::chunked) return gather_chunk(batch);
   if (body_over()) return Readiness::end;
-  return gather_plain(batch);
+  if (most == 0) return Readiness::ready;
+  return gather_plain(batch, most);
 }
 
 void Sender::take(std::string_view& text, size_t& sent, bool is_body) {
@@ -180,59 +182,61 @@ Sender::Turn Sender::fail(const net::IoResult& result) {
   return Turn::failed;
 }
 
-Sender::Turn Sender::send_file(net::Transport& to, const Pace& pace, base::MonoTime now) {
-  size_t budget = kTurn;
-  while (left_ > 0) {
-    uint64_t allowed = allowance(pace, now);
-    if (allowed == 0) return Turn::throttled;
-    if (budget == 0) return Turn::blocked;
-    uint64_t offset = 0;
-    int file = body_->file(offset);
-    auto size = static_cast<size_t>(std::min({left_, allowed, uint64_t{budget}}));
-    net::IoResult sent = to.send_file(file, offset, size);
-    if (sent.is_wait()) return Turn::blocked;
-    if (!sent.is_ready()) return fail(sent);
-    if (sent.size == 0) return Turn::body_failed;  // the file is shorter than it said
-    account(sent.size);
-    budget -= std::min(budget, sent.size);
+// What of the rest can be sent from a file; nothing when it may not.
+http::FilePart Sender::file_part(const net::Transport& to, const Pace& pace) const {
+  if (!started_ || coding_ != Coding::length || body_over()) return {};
+  if (!pace.sendfile || !to.can_send_file()) return {};
+  http::FilePart part = body_->file_part();
+  part.size = part.ahead < left_ ? std::min(part.size, left_ - part.ahead) : 0;
+  return part;
+}
+
+// Nothing: go on with this turn.
+std::optional<Sender::Turn> Sender::send_file(net::Transport& to, const http::FilePart& part, uint64_t most) {
+  if (most == 0) return Turn::throttled;
+  auto size = static_cast<size_t>(std::min(part.size, most));
+  net::IoResult sent = to.send_file(part.file, part.offset, size);
+  if (sent.is_wait()) return Turn::blocked;
+  if (!sent.is_ready()) return fail(sent);
+  if (sent.size == 0) return Turn::body_failed;  // the file is shorter than it said
+  account(sent.size);
+  if (sent.size < size) return Turn::blocked;
+  return std::nullopt;
+}
+
+// `ahead`: bytes of body that go before what is in a file.
+std::optional<Sender::Turn> Sender::send_pieces(net::Transport& to, uint64_t ahead, uint64_t most) {
+  Batch batch;
+  Readiness state = gather(batch, ahead);
+  if (state == Readiness::failed) return Turn::body_failed;
+  if (batch.size == 0) {
+    if (is_complete()) return std::nullopt;
+    return started_ ? Turn::waiting : Turn::idle;
   }
-  done_ = true;
-  return Turn::done;
+  if (most == 0) return Turn::throttled;
+  batch.limit(most);
+  net::IoResult sent = to.write(batch.pieces, batch.count);
+  if (sent.is_wait()) return Turn::blocked;
+  if (!sent.is_ready()) return fail(sent);
+  account(sent.size);
+  if (sent.size < batch.size) return Turn::blocked;
+  if (is_complete() || state != Readiness::wait || !interim_.empty() || !head_.empty()) return std::nullopt;
+  return started_ ? Turn::waiting : Turn::idle;
 }
 
 Sender::Turn Sender::turn(net::Transport& to, const Pace& pace, base::MonoTime now) {
   if (done_) return Turn::done;
-  uint64_t offset = 0;
-  bool is_file = started_ && coding_ == Coding::length && pace.sendfile && to.can_send_file() &&
-                 !body_over() && body_->file(offset) >= 0;
-  for (size_t budget = kTurn; budget > 0;) {
-    if (is_file && interim_.empty() && head_.empty()) return send_file(to, pace, now);
-    Batch batch;
-    Readiness state = Readiness::ready;
-    if (is_file) {
-      batch.add(interim_);
-      batch.add(head_);
+  const uint64_t begun_at = bytes_;
+  while (!is_complete() && bytes_ - begun_at < kTurn) {
+    uint64_t most = std::min(allowance(pace, now), kTurn - (bytes_ - begun_at));
+    http::FilePart part = file_part(to, pace);
+    std::optional<Turn> ended;
+    if (part.size > 0 && part.ahead == 0 && interim_.empty() && head_.empty()) {
+      ended = send_file(to, part, most);
     } else {
-      state = gather(batch);
+      ended = send_pieces(to, part.size > 0 ? part.ahead : UINT64_MAX, most);
     }
-    if (state == Readiness::failed) return Turn::body_failed;
-    if (batch.size == 0) {
-      if (is_complete()) break;
-      return started_ ? Turn::waiting : Turn::idle;
-    }
-    uint64_t allowed = allowance(pace, now);
-    if (allowed == 0) return Turn::throttled;
-    batch.limit(std::min<uint64_t>(allowed, budget));
-    net::IoResult sent = to.write(batch.pieces, batch.count);
-    if (sent.is_wait()) return Turn::blocked;
-    if (!sent.is_ready()) return fail(sent);
-    account(sent.size);
-    if (sent.size < batch.size) return Turn::blocked;
-    budget -= std::min(budget, sent.size);
-    if (is_complete()) break;
-    if (state == Readiness::wait && interim_.empty() && head_.empty()) {
-      return started_ ? Turn::waiting : Turn::idle;
-    }
+    if (ended) return *ended;
   }
   if (!is_complete()) return Turn::blocked;
   done_ = true;

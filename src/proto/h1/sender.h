@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -46,7 +47,7 @@ class Sender {
   void add_interim(std::string_view text) { interim_.append(text); }
   bool has_interim() const { return !interim_.empty(); }
 
-  /// Sends what goes out now, at most about a mebibyte.
+  /// Sends what goes out now, at most about two mebibytes.
   Turn turn(net::Transport& to, const Pace& pace, base::MonoTime now);
 
   bool done() const { return started_ && done_; }
@@ -58,7 +59,7 @@ class Sender {
 
  private:
   static constexpr int kMaxPieces = 64;
-  static constexpr size_t kTurn = 1 << 20;
+  static constexpr uint64_t kTurn = 2 << 20;
 
   // What one call sends, in the order of the wire.
   struct Batch {
@@ -70,9 +71,9 @@ class Sender {
   };
 
   bool body_over() const { return body_ == nullptr || body_over_; }
-  http::Readiness gather(Batch& batch);
+  http::Readiness gather(Batch& batch, uint64_t most);
   http::Readiness gather_chunk(Batch& batch);
-  http::Readiness gather_plain(Batch& batch);
+  http::Readiness gather_plain(Batch& batch, uint64_t most);
   int peek(Batch& batch, http::Peek& seen, uint64_t most, uint64_t& size);
   void open_chunk(uint64_t size, bool last);
   std::string_view final_chunk(bool after_payload);
@@ -80,7 +81,9 @@ class Sender {
   void take(std::string_view& text, size_t& sent, bool is_body);
   bool is_complete() const;
   uint64_t allowance(const Pace& pace, base::MonoTime now);
-  Turn send_file(net::Transport& to, const Pace& pace, base::MonoTime now);
+  http::FilePart file_part(const net::Transport& to, const Pace& pace) const;
+  std::optional<Turn> send_file(net::Transport& to, const http::FilePart& part, uint64_t most);
+  std::optional<Turn> send_pieces(net::Transport& to, uint64_t ahead, uint64_t most);
   Turn fail(const net::IoResult& result);
 
   std::string interim_;

@@ -330,15 +330,15 @@ void ServerSession::on_body_failed(int status) {
 
 // How segments leave: tcp_nodelay, and tcp_nopush for a file, whose first bytes then share the head's
 // segment.
-void ServerSession::set_pushing(const http::Body* body) {
+void ServerSession::set_pushing(http::Body* body) {
   const http::StreamPolicy& policy = stream_->policy_;
   int fd = transport_->fd();
   if (delayed_ == policy.tcp_nodelay && fd >= 0) {
     delayed_ = !policy.tcp_nodelay;
     net::set_nodelay(fd, policy.tcp_nodelay);
   }
-  uint64_t offset = 0;
-  if (!policy.tcp_nopush || !policy.sendfile || body == nullptr || body->file(offset) < 0) return;
+  if (!policy.tcp_nopush || !policy.sendfile || !transport_->can_send_file() || body == nullptr) return;
+  if (body->file_part().size == 0) return;
   corked_ = true;
   net::set_nopush(fd, true);
 }

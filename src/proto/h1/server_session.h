@@ -80,7 +80,7 @@ class ServerSession final : public proto::Session,
   // While the handler has the stream.
   void wake();
   void open_tunnel();
-  void set_pushing(const http::Body* body);
+  void set_pushing(http::Body* body);
   void exchange_readable();
   bool is_drip(size_t size);
   void note_body_read(size_t size);
