@@ -119,10 +119,12 @@ struct ObjectHead {
   std::atomic<uint64_t> footprint;  // bytes of memory it occupies, all told; kGrowing, kBroken
   uint32_t key_size;
   uint32_t head_size;
-  uint32_t body_at;  // in the first extent's payload
   Facts facts;
+  uint32_t body_at;  // in the first extent's payload
   BodyPlace place;
 };
+
+static_assert(sizeof(ObjectHead) == 88);
 
 /// Footprints of an object that has no end yet, and of one that will never have one (its filler gave up or
 /// died).

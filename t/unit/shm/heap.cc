@@ -1,13 +1,16 @@
 #include "shm/heap.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstring>
+#include <optional>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "shm/crash_point.h"
@@ -146,4 +149,95 @@ Test(heap, survives_a_kill_between_any_two_stores, .timeout = 60) {
 Test(heap, memory_smaller_than_what_was_formatted_is_not_opened, .signal = SIGABRT) {
   Fixture f;
   Heap smaller(f.memory, kSize / 2);
+}
+
+namespace {
+
+// A heap over a file, and what a reader of its pages sees who was given them by reference.
+struct LendingFixture {
+  LendingFixture() {
+    cr_assert_eq(ftruncate(file, static_cast<off_t>(kSize + 4096)), 0);
+    memory =
+        static_cast<std::byte*>(mmap(nullptr, kSize + 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0));
+    links = reinterpret_cast<Link*>(memory + kSize);
+    Heap::format(memory, kSize);
+    heap.emplace(memory, kSize);
+    cr_assert_eq(pipe(ends), 0);
+  }
+  ~LendingFixture() {
+    munmap(memory, kSize + 4096);
+    for (int fd : {file, ends[0], ends[1]}) close(fd);
+  }
+  Offset filled(size_t owner, size_t size, char byte) {
+    Offset extent =
+        heap->allocate(size, size, static_cast<shm::Owner>(owner), links[owner], size >= Heap::kPage);
+    if (extent != 0) std::memset(heap->payload(extent), byte, heap->payload_size(extent));
+    return extent;
+  }
+  /// The last whole page goes into the pipe, as sendfile(2) puts it into a socket.
+  void send_last_page(Offset extent) {
+    heap->lend(extent);
+    loff_t at = heap->payload(extent) - memory + static_cast<loff_t>(heap->payload_size(extent));
+    cr_assert_eq(at % 4096, 0, "it ends with a page");
+    at -= 4096;
+    cr_assert_eq(splice(file, &at, ends[1], nullptr, 4096, 0), 4096);
+  }
+  bool arrives(char byte) {
+    std::string text(4096, ' ');
+    return read(ends[0], text.data(), text.size()) == 4096 && text == std::string(4096, byte);
+  }
+
+  int file = memfd_create("heap", MFD_CLOEXEC);
+  int ends[2];
+  std::byte* memory;
+  Link* links;
+  std::optional<Heap> heap;
+};
+
+}  // namespace
+
+Test(heap, lent_pages_stay_as_they_were_when_their_memory_is_used_again) {
+  LendingFixture f;
+  Offset lent = f.filled(1, 40000, 'a');
+  f.send_last_page(lent);
+  f.heap->release(f.links[1]);
+  cr_assert_eq(f.filled(2, 40000, 'b'), lent, "the same place");
+  cr_assert(f.arrives('a'));
+  cr_assert(!f.heap->is_lent(lent), "nobody has lent the new one");
+  cr_assert(f.heap->check().empty());
+}
+
+Test(heap, lent_pages_stay_as_they_were_wherever_their_holder_is_killed, .timeout = 60) {
+  for (int point = 1;; ++point) {
+    LendingFixture f;
+    f.filled(1, 30000, 'a');
+    pid_t child = fork();
+    if (child == 0) {
+      f.send_last_page(f.links[1].load());
+      shm::crash_countdown = point;
+      f.heap->release(f.links[1]);
+      f.filled(2, 3000, 'b');
+      f.heap->release(f.links[2]);
+      _exit(0);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    {
+      Heap::Sweep sweep(*f.heap);
+      for (size_t owner = 1; owner <= 2; ++owner) {
+        Offset extent = f.links[owner].load();
+        if (extent != 0) cr_assert(sweep.mark(extent, static_cast<shm::Owner>(owner)));
+      }
+      sweep.free_unmarked(1, 2);
+    }
+    for (size_t owner = 1; owner <= 2; ++owner) f.heap->release(f.links[owner]);
+    if (f.filled(3, 200000, 'c') == 0) cr_assert_fail("killed at %d: memory is lost", point);
+    cr_assert(f.arrives('a'), "killed at %d: other bytes arrive", point);
+    std::string wrong = f.heap->check();
+    cr_assert(wrong.empty(), "killed at %d: %s", point, wrong.c_str());
+    if (WIFEXITED(status)) {
+      cr_assert_gt(point, 8);
+      return;
+    }
+  }
 }
