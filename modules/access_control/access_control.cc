@@ -15,9 +15,9 @@ using exchange::Verdict;
 
 enum class Answer : uint8_t { unasked, yes, no };
 
-Answer ask_rules(const Conf& conf, const Exchange& exchange) {
+Answer ask_rules(const Conf& conf, const exchange::Subject& subject) {
   for (const Rule& rule : conf.rules) {
-    if (rule.all || rule.set.contains(*exchange.client)) return rule.allow ? Answer::yes : Answer::no;
+    if (rule.all || rule.set.contains(*subject.client)) return rule.allow ? Answer::yes : Answer::no;
   }
   return Answer::unasked;
 }
@@ -123,12 +123,20 @@ std::string active(const void* conf, const exchange::Route&) {
   return own.has_password() ? "auth_basic is set" : "";
 }
 
+int on_session(exchange::Subject& session, const void* conf) {
+  constexpr int kForbidden = 403;
+  if (ask_rules(*static_cast<const Conf*>(conf), session) != Answer::no) return 0;
+  session.log(base::LogLevel::error, "access forbidden by rule");
+  return kForbidden;
+}
+
 }  // namespace
 
 const exchange::Module kModule = {.name = "access",
                                   .priority = exchange::priority::access,
                                   .section = &Conf::kSection,
                                   .active = active,
-                                  .on_request = on_request};
+                                  .on_request = on_request,
+                                  .on_session = on_session};
 
 }  // namespace access_control

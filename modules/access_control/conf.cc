@@ -6,6 +6,7 @@ namespace access_control {
 namespace {
 
 constexpr uint32_t kContexts = conf::kHttpServerLocation | conf::kLimitExcept;
+constexpr uint32_t kAlsoStream = kContexts | conf::kStream | conf::kStreamServer;
 
 base::Result<void> add_rule(void* section, const conf::Directive& directive, conf::Site& site) {
   Rule rule;
@@ -41,16 +42,16 @@ base::Result<void> set_user_file(void* section, const conf::Directive& directive
 
 constexpr conf::Row kRows[] = {
     {.name = "allow",
-     .contexts = kContexts,
+     .contexts = kAlsoStream,
      .syntax = "address | CIDR | unix: | all",
      .help = "Lets these clients in. The first allow or deny that fits decides.",
      .set = add_rule,
      .group = "rules",
      .repeat = true},
     {.name = "deny",
-     .contexts = kContexts,
+     .contexts = kAlsoStream,
      .syntax = "address | CIDR | unix: | all",
-     .help = "Answers these clients 403.",
+     .help = "Answers these clients 403; in stream their connections are closed.",
      .set = add_rule,
      .group = "rules",
      .repeat = true},

@@ -30,7 +30,7 @@ base::Result<void> add_geo(void* section, const conf::Directive& directive, conf
 
 constexpr conf::Row kRows[] = {
     {.name = "geo",
-     .contexts = conf::kHttp,
+     .contexts = conf::kHttp | conf::kStream,
      .syntax = "[$address] $variable { network value; ... }",
      .min_args = 1,
      .max_args = 2,

@@ -39,8 +39,16 @@ const conf::Row kRows[] = {
      .repeat = true,
      .block = conf::Block::scope,
      .opens = conf::kUpstream},
+    {.name = "upstream",
+     .contexts = conf::kStream,
+     .syntax = "name { ... }",
+     .help = "A group of servers that proxy_pass names.",
+     .set = set_upstream,
+     .repeat = true,
+     .block = conf::Block::scope,
+     .opens = conf::kStreamUpstream},
     {.name = "server",
-     .contexts = conf::kUpstream,
+     .contexts = conf::kUpstream | conf::kStreamUpstream,
      .syntax = "address [weight=n] [max_fails=n] [fail_timeout=time] [max_conns=n] [backup] [down]",
      .max_args = conf::Row::kAny,
      .help = "One origin: a name (a peer for each of its addresses), an address, or unix:path; the port is "
@@ -85,7 +93,7 @@ const conf::Row kRows[] = {
      .set = set_keepalive_time<&KeepAliveConf::time>,
      .inherit = conf::Inherit::none},
     {.name = "zone",
-     .contexts = conf::kUpstream,
+     .contexts = conf::kUpstream | conf::kStreamUpstream,
      .syntax = "name [size]",
      .max_args = 2,
      .help = "Failures and connections in use are counted by all workers together, in shared memory that "
@@ -121,13 +129,17 @@ base::Result<void> set_upstream(void*, const conf::Directive& directive, conf::S
     return {};
   if (known) return base::fail("duplicate upstream \"{}\"", directive.arg(0));
 
+  bool in_stream = builder.realm() == exchange::Realm::stream;
+  conf::Context inside = in_stream ? conf::kStreamUpstream : conf::kUpstream;
   const conf::Directive* block = &directive;
   std::shared_ptr<ClusterConf> cluster(
-      static_cast<ClusterConf*>(conf::resolve(kSection, conf::Chain(&block, 1), conf::kUpstream, site)));
+      static_cast<ClusterConf*>(conf::resolve(kSection, conf::Chain(&block, 1), inside, site)));
   cluster->name = directive.arg(0);
   cluster->from_block = true;
   cluster->at = at;
   if (cluster->servers.empty()) return base::fail("no servers are inside upstream \"{}\"", cluster->name);
+  // Each realm has its own groups, and so its own zones.
+  if (in_stream && !cluster->zone_name.empty()) cluster->zone_name = "stream " + cluster->zone_name;
   bool all_backup = true;
   for (const upstream::ServerConf& server : cluster->servers) all_backup = all_backup && server.peer.backup;
   if (all_backup) return base::fail("no servers but backups are inside upstream \"{}\"", cluster->name);

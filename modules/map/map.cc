@@ -28,7 +28,7 @@ base::Result<void> add_map(void* section, const conf::Directive& directive, conf
 
 constexpr conf::Row kRows[] = {
     {.name = "map",
-     .contexts = conf::kHttp,
+     .contexts = conf::kHttp | conf::kStream,
      .syntax = "string $variable { key value; ... }",
      .min_args = 2,
      .max_args = 2,

@@ -28,18 +28,6 @@ using http::OriginFault;
 
 namespace {
 
-net::ResolverOptions resolver_options(const exchange::ResolverConf& conf) {
-  net::ResolverOptions options;
-  options.valid = conf.valid;
-  options.ipv4 = conf.ipv4;
-  options.ipv6 = conf.ipv6;
-  for (const std::string& server : conf.servers) {
-    base::Result<net::Endpoint> endpoint = net::parse_origin(server, 53);
-    if (endpoint && endpoint->address.known()) options.servers.push_back(endpoint->address);
-  }
-  return options;
-}
-
 // RFC 9110 §6.5.1
 bool reads_trailers(const http::Request& request) {
   return request.version >= http::Version::http2 ||
@@ -151,7 +139,7 @@ void Proxying::rewind_body() {
 
 event::Task<void> Proxying::learn_peers() {
   const exchange::ResolverConf& conf = exchange_.route->core->resolver;
-  net::Resolver* resolver = exchange_.worker.origins().resolver(resolver_options(conf));
+  net::Resolver* resolver = exchange_.worker.origins().resolver(conf.options());
   if (resolver == nullptr) co_return;
   if (cluster_->size() > 0) {
     cluster_->learn_later(*resolver, conf.timeout);

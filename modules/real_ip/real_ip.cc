@@ -41,9 +41,9 @@ base::Result<void> set_field(void* section, const conf::Directive& directive, co
 
 constexpr conf::Row kRows[] = {
     {.name = "set_real_ip_from",
-     .contexts = conf::kHttpServerLocation,
+     .contexts = conf::kHttpServerLocation | conf::kStream | conf::kStreamServer,
      .syntax = "address | CIDR | unix:",
-     .help = "A proxy that is trusted to tell the client's address.",
+     .help = "A proxy that is trusted to tell the client's address; in stream by the PROXY protocol.",
      .set = add_trusted,
      .repeat = true},
     {.name = "real_ip_header",
@@ -90,6 +90,13 @@ Verdict on_request(const exchange::Call& call) {
   return Verdict::next;
 }
 
+int on_session(exchange::Subject& session, const void* conf) {
+  const Conf& own = *static_cast<const Conf*>(conf);
+  std::optional<net::Address> client = proxied_client(own, session.connection, *session.client);
+  if (client) session.client = session.arena.make<net::Address>(*client);
+  return 0;
+}
+
 Value remote_addr(exchange::Subject& subject, std::string_view, const void*) {
   return {subject.arena.copy(subject.connection.peer->ip_text())};
 }
@@ -116,6 +123,8 @@ const exchange::Module kModule = {.name = "real_ip",
                                   .state_size = sizeof(State),
                                   .active = active,
                                   .on_request = on_request,
-                                  .add_variables = add_variables};
+                                  .on_session = on_session,
+                                  .add_variables = add_variables,
+                                  .add_session_variables = add_variables};
 
 }  // namespace real_ip

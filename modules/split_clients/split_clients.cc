@@ -91,7 +91,7 @@ base::Result<void> add_split(void* section, const conf::Directive& directive, co
 
 constexpr conf::Row kRows[] = {
     {.name = "split_clients",
-     .contexts = conf::kHttp,
+     .contexts = conf::kHttp | conf::kStream,
      .syntax = "string $variable { share value; ... }",
      .min_args = 2,
      .max_args = 2,

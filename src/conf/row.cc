@@ -70,6 +70,14 @@ void apply(const Row& row, const Directive& directive, void* object, Site& site)
   site.diagnostics->error(word.at, "\"{}\": {}", row.name, set.error().message);
 }
 
+// Rows of http have no default in stream, nor those of stream in http: what they would set means nothing
+// there.
+bool has_default_in(const Row& row, Context context) {
+  constexpr uint32_t kInStream = kStream | kStreamServer | kStreamUpstream;
+  if ((row.contexts & kMain) != 0 || context == kMain) return true;
+  return (context & kInStream) != 0 ? (row.contexts & kInStream) != 0 : (row.contexts & ~kInStream) != 0;
+}
+
 SectionIndex& index_of(const Section& section, Site& site) {
   PC_CHECK(site.diagnostics != nullptr);
   if (!site.scopes) site.scopes = std::make_shared<ScopeIndex>();
@@ -93,6 +101,7 @@ void* resolve(const Section& section, Chain chain, Context context, Site& site) 
     bool stands = at < found.size() && index.group_of(found[at].row) == group;
     if (!stands) {
       for (uint16_t row : index.rows_of_group(group)) {
+        if (!has_default_in(section.rows[row], context)) continue;
         for (const Directive& directive : index.defaults_of(row))
           apply(section.rows[row], directive, object, site);
       }

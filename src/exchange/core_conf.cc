@@ -457,4 +457,16 @@ std::string_view CoreConf::media_type(std::string_view path) const {
 
 const conf::Section CoreConf::kSection = conf::section<CoreConf>("http core", kRows, finish);
 
+net::ResolverOptions ResolverConf::options() const {
+  net::ResolverOptions options;
+  options.valid = valid;
+  options.ipv4 = ipv4;
+  options.ipv6 = ipv6;
+  for (const std::string& server : servers) {
+    base::Result<net::Endpoint> endpoint = net::parse_origin(server, 53);
+    if (endpoint && endpoint->address.known()) options.servers.push_back(endpoint->address);
+  }
+  return options;
+}
+
 }  // namespace exchange

@@ -13,6 +13,7 @@
 #include "exchange/temp_file.h"
 #include "exchange/template.h"
 #include "http/stream.h"
+#include "net/resolver.h"
 
 namespace exchange {
 
@@ -49,6 +50,8 @@ struct ResolverConf {
   bool ipv4 = true;
   bool ipv6 = true;
   base::Duration timeout{30000};  ///< resolver_timeout
+
+  net::ResolverOptions options() const;
 };
 
 struct CoreConf {

@@ -336,8 +336,7 @@ Result set_keepalive_disable(void* section, const conf::Directive& directive, co
   return {};
 }
 
-Result set_resolver(void* section, const conf::Directive& directive, conf::Site&) {
-  ResolverConf& resolver = core_of(section).resolver;
+Result read_resolver(const conf::Directive& directive, ResolverConf& resolver) {
   for (const conf::Word& word : directive.args) {
     if (auto valid = parameter(word.text, "valid=")) {
       base::Result<base::Duration> time = base::parse_duration(*valid);
@@ -360,6 +359,10 @@ Result set_resolver(void* section, const conf::Directive& directive, conf::Site&
   if (!resolver.ipv4 && !resolver.ipv6) return base::fail("\"ipv4\" and \"ipv6\" cannot both be \"off\"");
   if (resolver.servers.empty()) return base::fail("no name servers defined");
   return {};
+}
+
+Result set_resolver(void* section, const conf::Directive& directive, conf::Site&) {
+  return read_resolver(directive, core_of(section).resolver);
 }
 
 }  // namespace core

@@ -27,6 +27,9 @@ Result set_keepalive_timeout(void* section, const conf::Directive& directive, co
 Result set_keepalive_disable(void* section, const conf::Directive& directive, conf::Site& site);
 Result set_resolver(void* section, const conf::Directive& directive, conf::Site& site);
 
+/// The arguments of `resolver`.
+Result read_resolver(const conf::Directive& directive, ResolverConf& resolver);
+
 /// The types nginx knows without a `types` block.
 std::shared_ptr<const Types> default_types();
 

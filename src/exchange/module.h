@@ -13,6 +13,7 @@
 namespace exchange {
 
 class Exchange;
+class Subject;
 class Builder;
 class Worker;
 struct Route;
@@ -65,8 +66,16 @@ struct Module {
   /// When the stream has ended.
   void (*on_log)(const Call& call) = nullptr;
 
+  /// Before a session of layer 4 is proxied: 0, or the status it ends with. `conf`: as resolved for its
+  /// server.
+  int (*on_session)(Subject& session, const void* conf) = nullptr;
+  /// When it has ended.
+  void (*on_session_log)(Subject& session, const void* conf) = nullptr;
+
   /// Adds variables. Called once per configuration before anything is resolved.
   void (*add_variables)(Builder& builder) = nullptr;
+  /// The same for those of sessions, where the configuration has a `stream` block.
+  void (*add_session_variables)(Builder& builder) = nullptr;
 };
 
 }  // namespace exchange

@@ -2,7 +2,12 @@
 
 namespace exchange {
 
-Variables::Variables() { define_core_variables(*this); }
+Variables::Variables(Realm realm) {
+  if (realm == Realm::http)
+    define_core_variables(*this);
+  else
+    define_shared_variables(*this);
+}
 
 void Variables::put(Variable variable, bool built_in) {
   Definition& definition = definitions_[variable.name];

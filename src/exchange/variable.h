@@ -15,6 +15,9 @@ namespace exchange {
 class Exchange;
 class Subject;
 
+/// The two worlds of a configuration: requests of HTTP, and sessions of layer 4.
+enum class Realm : uint8_t { http, stream };
+
 /// What a variable is worth. Not found is empty in templates and "-" in logs, as in nginx.
 struct Value {
   std::string_view text;
@@ -46,8 +49,8 @@ struct Variable {
 /// these.
 class Variables {
  public:
-  /// Knows the variables of the http core; modules add theirs.
-  Variables();
+  /// Knows the variables of the http core, or those that every Subject has; modules and layer 4 add theirs.
+  explicit Variables(Realm realm = Realm::http);
 
   /// A built-in. A second definition of the same name replaces the first.
   void define(std::string name, GetVariable get, const void* data = nullptr, bool cached = false,

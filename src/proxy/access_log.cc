@@ -79,7 +79,7 @@ base::Result<void> agree_on_buffer(const AccessLog& log, Builder& builder) {
 }
 
 base::Result<void> find_format(AccessLog& log, std::string_view name, Builder& builder) {
-  if (name == "combined") {
+  if (name == "combined" && builder.realm() == exchange::Realm::http) {
     log.format = LogFormat::combined(builder);
     return {};
   }
@@ -112,6 +112,8 @@ base::Result<void> add_log(void* section, const conf::Directive& directive, conf
   if (log.flush.count() > 0 && log.buffer == 0) log.buffer = kDefaultBuffer;
   base::Result<void> agreed = agree_on_buffer(log, builder);
   if (!agreed) return agreed;
+  bool in_stream = builder.realm() == exchange::Realm::stream;
+  if (in_stream && directive.args.size() < 2) return base::fail("log format is not specified");
   base::Result<void> found =
       find_format(log, directive.args.size() > 1 ? directive.arg(1) : "combined", builder);
   if (!found) return found;
@@ -121,7 +123,7 @@ base::Result<void> add_log(void* section, const conf::Directive& directive, conf
 
 constexpr conf::Row kRows[] = {
     {.name = "log_format",
-     .contexts = conf::kHttp,
+     .contexts = conf::kHttp | conf::kStream,
      .syntax = "name [escape=default|json|none] string ...",
      .min_args = 2,
      .max_args = conf::Row::kAny,
@@ -136,6 +138,13 @@ constexpr conf::Row kRows[] = {
      .default_text = PC_HTTP_LOG_PATH " combined",
      .help = "Where requests are logged, each in a line. With a buffer, lines are written when it is full, "
              "or old.",
+     .set = add_log,
+     .repeat = true},
+    {.name = "access_log",
+     .contexts = conf::kStream | conf::kStreamServer,
+     .syntax = "path format [buffer=size] [flush=time] [if=condition] | off",
+     .max_args = conf::Row::kAny,
+     .help = "Where sessions are logged, each in a line when it has ended.",
      .set = add_log,
      .repeat = true},
 };
@@ -156,22 +165,27 @@ LogWriter& writer_of(Writers& writers, exchange::Worker& worker, const std::shar
   return *writer;
 }
 
-void on_log(const exchange::Call& call) {
-  exchange::Exchange& exchange = call.exchange;
-  Writers& writers = exchange.worker.kept<Writers>(call.module);
-  for (const AccessLog& log : call.conf_as<AccessLogConf>().logs) {
-    if (log.condition && !exchange::any_set({&*log.condition, 1}, exchange)) continue;
+void write_lines(exchange::Subject& subject, const AccessLogConf& conf) {
+  Writers& writers = subject.worker.kept<Writers>(kAccessLogModule);
+  for (const AccessLog& log : conf.logs) {
+    if (log.condition && !exchange::any_set({&*log.condition, 1}, subject)) continue;
     std::string& line = writers.line;
     line.clear();
-    log.format->append(exchange, line);
+    log.format->append(subject, line);
     line += '\n';
-    LogWriter& writer = writer_of(writers, exchange.worker, log.file);
+    LogWriter& writer = writer_of(writers, subject.worker, log.file);
     if (log.buffer == 0)
       writer.write(line);
     else
       writer.keep(line, log.buffer, log.flush);
   }
   if (writers.line.capacity() > kKeptLine) std::string().swap(writers.line);
+}
+
+void on_log(const exchange::Call& call) { write_lines(call.exchange, call.conf_as<AccessLogConf>()); }
+
+void on_session_log(exchange::Subject& session, const void* conf) {
+  write_lines(session, *static_cast<const AccessLogConf*>(conf));
 }
 
 }  // namespace
@@ -183,7 +197,8 @@ const exchange::Module kAccessLogModule = {.name = "access_log",
                                            .section = &AccessLogConf::kSection,
                                            .active = active,
                                            .on_worker = on_worker,
-                                           .on_log = on_log};
+                                           .on_log = on_log,
+                                           .on_session_log = on_session_log};
 
 void flush_access_logs(exchange::Worker& worker) {
   for (auto& [file, writer] : worker.kept<Writers>(kAccessLogModule).by_file) writer->flush();

@@ -9,8 +9,9 @@ namespace proxy {
 
 std::vector<const conf::Section*> all_sections(std::span<const exchange::Module* const> modules) {
   std::vector<const conf::Section*> sections = {
-      &MainConf::kSection,           &EventsConf::kSection, &ServerConf::kSection, &TlsConf::kSection,
-      &exchange::CoreConf::kSection, &Http2Conf::kSection,  &kRewriteSection};
+      &MainConf::kSection, &EventsConf::kSection,         &ServerConf::kSection,
+      &TlsConf::kSection,  &exchange::CoreConf::kSection, &Http2Conf::kSection,
+      &kRewriteSection,    &stream::ServerConf::kSection};
   for (const exchange::Module* module : modules) {
     if (module->section != nullptr) sections.push_back(module->section);
   }

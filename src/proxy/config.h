@@ -14,6 +14,7 @@
 #include "exchange/route.h"
 #include "net/listener.h"
 #include "proxy/main_conf.h"
+#include "stream/server.h"
 
 namespace shm {
 class Segments;
@@ -45,9 +46,11 @@ class Config {
 
   const MainConf& main() const { return *main_; }
   const EventsConf& events() const { return *events_; }
-  /// Every address to listen on; an index here is `http::Connection::listener`.
+  /// Every address to listen on, those of http first; an index here is `http::Connection::listener`.
   const std::vector<net::ListenOptions>& listeners() const { return listeners_; }
   const Router& router() const { return *router_; }
+  /// The `stream` block; its listeners are the last ones.
+  const stream::Conf& stream() const { return stream_; }
   const exchange::Variables& variables() const { return *variables_; }
   const std::vector<exchange::Builder::Folder>& folders() const { return folders_; }
   /// Log files the configuration names: opened by the master, reopened at USR1 (LogFile::fd changes in
@@ -74,6 +77,7 @@ class Config {
   std::shared_ptr<EventsConf> events_;
   std::vector<net::ListenOptions> listeners_;
   std::unique_ptr<Router> router_;
+  stream::Conf stream_;
   bool has_keys_ = false;
   uint32_t http2_recv_buffer_ = 0;
   std::unique_ptr<exchange::Variables> variables_;

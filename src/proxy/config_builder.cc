@@ -61,12 +61,6 @@ ConfigBuilder::ConfigBuilder(conf::Tree tree, const BuildOptions& options, conf:
   builder_->compat = options.compat || find_block(main_.block, "compat") != nullptr;
 }
 
-template <class T>
-std::shared_ptr<T> ConfigBuilder::resolve_once(const conf::Section& section, const Scope& scope) {
-  void* object = conf::resolve(section, scope.chain, scope.context, *builder_);
-  return std::shared_ptr<T>(static_cast<T*>(object));
-}
-
 std::shared_ptr<const Config> ConfigBuilder::build() {
   std::vector<const conf::Section*> sections = all_sections(modules_);
   conf::check(config_->tree_, sections, diagnostics_);
@@ -84,6 +78,7 @@ std::shared_ptr<const Config> ConfigBuilder::build() {
   config_->events_ = resolve_once<EventsConf>(EventsConf::kSection, events_scope);
 
   if (const conf::Directive* http = find_block(main_.block, "http")) build_http(*http);
+  if (const conf::Directive* block = find_block(main_.block, "stream")) build_stream(*block);
   bind_names();
   if (diagnostics_.failed()) return nullptr;
   start_modules();
@@ -92,6 +87,7 @@ std::shared_ptr<const Config> ConfigBuilder::build() {
   config_->modules_ = modules_;
   config_->has_keys_ = tls_.has_keys() || exchange::has_tls_client_keys(*builder_);
   config_->variables_ = builder_->take_variables();
+  config_->stream_.variables = builder_->take_stream_variables();
   config_->folders_ = builder_->folders();
   for (const auto& [path, file] : builder_->log_files()) config_->log_files_.push_back(file);
   config_->builder_ = builder_;
@@ -292,10 +288,12 @@ void ConfigBuilder::bind_names() {
   // Actions may ask for more actions.
   for (auto actions = builder_->take_later(); !actions.empty(); actions = builder_->take_later()) {
     for (exchange::Builder::Later& action : actions) {
+      builder_->enter(action.realm);
       base::Result<void> done = action.action();
       if (!done) diagnostics_.error(action.at, "{}", done.error().message);
     }
   }
+  builder_->enter(exchange::Realm::http);
 }
 
 void ConfigBuilder::start_modules() {

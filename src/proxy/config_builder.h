@@ -31,6 +31,10 @@ class ConfigBuilder {
     Scope inside(const conf::Directive& directive, conf::Context inner) const;
   };
 
+  void build_stream(const conf::Directive& stream);  // stream_builder.cc
+  std::shared_ptr<void> resolve_for_stream(const conf::Section& section, const Scope& scope);
+  void build_session_server(const conf::Directive& directive, const Scope& stream);
+  void add_session_listen(const ListenLine& line, const stream::Server& server);
   void build_http(const conf::Directive& http);
   void build_server(const conf::Directive& directive, const Scope& http);
   void build_location(const conf::Directive& directive, const Scope& outer, LocationTree& tree);
@@ -45,7 +49,10 @@ class ConfigBuilder {
   void start_modules();
   void fill_hooks(exchange::Route& route);
   template <class T>
-  std::shared_ptr<T> resolve_once(const conf::Section& section, const Scope& scope);
+  std::shared_ptr<T> resolve_once(const conf::Section& section, const Scope& scope) {
+    void* object = conf::resolve(section, scope.chain, scope.context, *builder_);
+    return std::shared_ptr<T>(static_cast<T*>(object));
+  }
 
   BuildOptions options_;
   conf::Diagnostics& diagnostics_;

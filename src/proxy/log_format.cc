@@ -72,7 +72,7 @@ void append_seconds(int64_t milliseconds, std::string& line) {
 
 }  // namespace
 
-LogFormat::Kind LogFormat::kind_of(std::string_view name) {
+LogFormat::Kind LogFormat::kind_of(std::string_view name, exchange::Realm realm) {
   constexpr std::pair<std::string_view, Kind> kKinds[] = {
       {"remote_addr", Kind::remote_addr},
       {"time_local", Kind::time_local},
@@ -86,7 +86,8 @@ LogFormat::Kind LogFormat::kind_of(std::string_view name) {
       {"http_user_agent", Kind::http_user_agent},
   };
   for (const auto& [known, kind] : kKinds) {
-    if (known == name) return kind;
+    bool is_shared = kind == Kind::remote_addr || kind == Kind::time_local;
+    if (known == name && (is_shared || realm == exchange::Realm::http)) return kind;
   }
   return Kind::variable;
 }
@@ -110,7 +111,7 @@ base::Result<std::shared_ptr<LogFormat>> LogFormat::compile(const std::vector<co
   base::Result<std::vector<exchange::TextPart>> pieces = exchange::split_variables(text);
   if (!pieces) return tl::unexpected(pieces.error());
   for (exchange::TextPart& piece : *pieces) {
-    Kind kind = piece.is_variable ? kind_of(piece.text) : Kind::text;
+    Kind kind = piece.is_variable ? kind_of(piece.text, builder.realm()) : Kind::text;
     format->parts_.push_back({kind, std::move(piece.text), 0});
   }
   format->at = builder.at;
@@ -149,14 +150,11 @@ void LogFormat::append_value(std::string_view text, bool found, std::string& lin
   }
 }
 
-void LogFormat::append_part(const Part& part, Exchange& exchange, std::string& line) const {
+void LogFormat::append_of_exchange(Kind kind, Exchange& exchange, std::string& line) const {
   auto field = [&](http::Name name) {
     append_value(exchange.request.fields.get(name), exchange.request.fields.has(name), line);
   };
-  switch (part.kind) {
-    case Kind::text: line += part.text; return;
-    case Kind::remote_addr: append_value(exchange.client_text(), true, line); return;
-    case Kind::time_local: line += exchange.worker.clock().local_time(); return;
+  switch (kind) {
     case Kind::request: append_value(exchange.request.request_line, true, line); return;
     case Kind::status: {
       int status = exchange.reply.head.status;
@@ -173,16 +171,27 @@ void LogFormat::append_part(const Part& part, Exchange& exchange, std::string& l
       return;
     case Kind::http_referer: field(http::Name::referer); return;
     case Kind::http_user_agent: field(http::Name::user_agent); return;
-    case Kind::variable: {
-      exchange::Value value = exchange.variable(part.variable);
-      append_value(value.text, value.found, line);
-      return;
-    }
+    default: return;
   }
 }
 
-void LogFormat::append(Exchange& exchange, std::string& line) const {
-  for (const Part& part : parts_) append_part(part, exchange, line);
+void LogFormat::append_part(const Part& part, exchange::Subject& subject, std::string& line) const {
+  switch (part.kind) {
+    case Kind::text: line += part.text; return;
+    case Kind::remote_addr: append_value(subject.client_text(), true, line); return;
+    case Kind::time_local: line += subject.worker.clock().local_time(); return;
+    case Kind::variable: {
+      exchange::Value value = subject.variable(part.variable);
+      append_value(value.text, value.found, line);
+      return;
+    }
+    // Only formats of http have these.
+    default: append_of_exchange(part.kind, static_cast<Exchange&>(subject), line);
+  }
+}
+
+void LogFormat::append(exchange::Subject& subject, std::string& line) const {
+  for (const Part& part : parts_) append_part(part, subject, line);
 }
 
 }  // namespace proxy

@@ -14,7 +14,8 @@
 
 namespace exchange {
 class Exchange;
-}
+class Subject;
+}  // namespace exchange
 
 namespace proxy {
 
@@ -29,13 +30,14 @@ class LogFormat {
   /// The format that is always there.
   static std::shared_ptr<LogFormat> combined(exchange::Builder& builder);
 
-  /// Appends the exchange's line without a line end.
-  void append(exchange::Exchange& exchange, std::string& line) const;
+  /// Appends the line of an exchange, or of a session, without a line end.
+  void append(exchange::Subject& subject, std::string& line) const;
 
   conf::Position at;  ///< where it was defined
 
  private:
-  // What the usual formats consist of is written straight into the line.
+  // What the usual formats consist of is written straight into the line: the first four for every subject,
+  // the others for exchanges alone.
   enum class Kind : uint8_t {
     text,
     variable,
@@ -55,9 +57,10 @@ class LogFormat {
     std::string text;  // literal, or the variable's name
     uint32_t variable = 0;
   };
-  static Kind kind_of(std::string_view name);
+  static Kind kind_of(std::string_view name, exchange::Realm realm);
   base::Result<void> bind(exchange::Variables& variables);
-  void append_part(const Part& part, exchange::Exchange& exchange, std::string& line) const;
+  void append_part(const Part& part, exchange::Subject& subject, std::string& line) const;
+  void append_of_exchange(Kind kind, exchange::Exchange& exchange, std::string& line) const;
   void append_value(std::string_view text, bool found, std::string& line) const;
 
   Escape escape_ = Escape::standard;

@@ -1,27 +1,15 @@
 // What only `server` has: where it listens and what it is called; and the blocks of the http context.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "conf/row.h"
-#include "net/address.h"
-#include "net/listener.h"
+#include "exchange/listen_line.h"
 
 namespace proxy {
 
-/// One `listen` line.
-struct ListenLine {
-  conf::Position at;
-  std::vector<net::Address> addresses;  ///< several for a port range
-  net::ListenOptions options;
-  bool has_options = false;  ///< the line sets socket options: only one line per address may
-  bool default_server = false;
-  bool ssl = false;
-  bool proxy_protocol = false;
-  bool http2 = false;
-};
+using exchange::ListenLine;
 
 struct ServerConf {
   std::vector<ListenLine> listens;

@@ -19,6 +19,7 @@
 #include "proxy/router.h"
 #include "proxy/run_exchange.h"
 #include "proxy/tls_conf.h"
+#include "stream/service.h"
 
 namespace proxy {
 
@@ -82,6 +83,7 @@ struct Service::State final : proto::ArrivalOwner {
   base::List<proto::Session, proto::Session> sessions;        // the idle ones: longest idle first
   std::unordered_set<net::Address, net::AddressHash> locals;  // as many as this machine has addresses
   DetachedStreams detached;
+  stream::Service layer4{worker, config->stream()};
   event::CancelScope before_sessions;  // connections whose PROXY header is being read
   h2::ServerPools h2_pools;
   size_t open = 0;
@@ -111,6 +113,12 @@ Service::~Service() = default;
 
 void Service::accept(net::Fd socket, uint32_t listener, const net::Address& peer) {
   State& state = *state_;
+  size_t of_http = state.config->listeners().size() - state.config->stream().listeners.size();
+  if (listener >= of_http) {
+    state.layer4.accept(std::move(socket), static_cast<uint32_t>(listener - of_http),
+                        state.config->listeners()[listener].address, peer, state.next_id++);
+    return;
+  }
   proto::Accepted accepted;
   accepted.id = state.next_id++;
   accepted.listener = listener;
@@ -191,7 +199,7 @@ void Service::State::keep(proto::Session& session) {
   if (draining) session.drain();
 }
 
-size_t Service::connections() const { return state_->open; }
+size_t Service::connections() const { return state_->open + state_->layer4.open(); }
 
 bool Service::make_room() {
   size_t most = std::clamp<size_t>(state_->open / 8, 1, kClosedAtOnce);
@@ -224,6 +232,7 @@ void Service::shut_down() {
   }
   state_->detached.shut_down();
   state_->before_sessions.cancel();
+  state_->layer4.shut_down();
 }
 
 void Service::flush_logs() { flush_access_logs(state_->worker); }

@@ -56,8 +56,11 @@ base::Result<void> apply_parameter(std::string_view word, PeerConf& peer) {
 base::Result<void> set_server(void* section, const conf::Directive& directive, conf::Site& site) {
   ServerConf server;
   server.text = directive.arg(0);
-  base::Result<net::Endpoint> endpoint = net::parse_origin(server.text, 80);
+  bool in_stream = site.context == conf::kStreamUpstream;
+  base::Result<net::Endpoint> endpoint = net::parse_origin(server.text, in_stream ? 0 : 80);
   if (!endpoint) return tl::unexpected(endpoint.error());
+  if (in_stream && endpoint->port == 0 && !endpoint->address.is_unix())
+    return base::fail("no port in upstream \"{}\"", server.text);
   server.endpoint = std::move(*endpoint);
   if (server.endpoint.address.known()) server.addresses.push_back(server.endpoint.address);
   for (size_t i = 1; i < directive.args.size(); ++i) {

@@ -14,7 +14,8 @@ my $pc = Proxycache->prepare(conf => 'daemon off; pid logs/x.pid; error_log logs
 my $main = $take->('main') =~ s/^daemon on;//mr;
 $pc->write_conf("daemon off; pid logs/proxycache.pid; error_log logs/error.log;\n$main events {" . $take->('events') . "}\n"
     . 'http {' . $take->('http') . 'upstream u { server 127.0.0.1:1;' . $take->('upstream') . '} server { listen %%listen%%;' . $take->('server')
-    . 'location / { return 200 answer;' . $take->('location') . 'limit_except GET {' . $take->('limit_except') . '} if ($arg_x) {' . $take->('if in location') . "} } } }\n");
+    . 'location / { return 200 answer;' . $take->('location') . 'limit_except GET {' . $take->('limit_except') . '} if ($arg_x) {' . $take->('if in location') . "} } } }\n"
+    . 'stream { server { listen %%listen_stream%%; proxy_pass 127.0.0.1:1;' . $take->('server in stream') . "} }\n");
 is join(', ', sort keys %lines), '', 'every context has its place';
 my $result = $pc->run(args => ['-t']);
 is $result->{status}, 0, 'all defaults at once' or diag $result->{err};

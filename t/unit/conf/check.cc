@@ -91,7 +91,6 @@ Test(check, other_directives_of_nginx_are_refused_by_name_once) {
                            "ssl_certificate",
                            "http2",
                            "http3",
-                           "stream",
                            "proxy_socket_keepalive",
                            "dav_methods",
                            "flv",
