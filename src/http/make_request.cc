@@ -78,7 +78,9 @@ bool read_authority(const ReceivedHead& received, std::string_view in_target, Re
     return refuse(request, 400, hosts == 0 ? "no Host field" : "empty Host field");
   }
   Authority parsed;
-  if (!parse_authority(text, request.fields.arena(), parsed)) return refuse(request, 400, "invalid host");
+  if (!parse_authority(text, request.fields.arena(), parsed)) {
+    return in_pseudo ? refuse_malformed(request, "invalid :authority") : refuse(request, 400, "invalid host");
+  }
   if (request.method == Method::connect && parsed.port == 0) {
     return refuse(request, 400, "CONNECT needs host and port");  // RFC 9110 §9.3.6
   }

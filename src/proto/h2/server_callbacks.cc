@@ -41,6 +41,8 @@ struct ServerCallbacks {
 
   static int on_begin_frame(nghttp2_session*, const nghttp2_frame_hd* head, void* user) {
     ServerSession& self = session(user);
+    self.fault_ = self.judge(*head);
+    if (self.fault_ != 0) return kCalm;
     switch (head->type) {
       case NGHTTP2_DATA:
       case NGHTTP2_HEADERS: return 0;
@@ -120,6 +122,10 @@ struct ServerCallbacks {
         if (frame->hd.flags & NGHTTP2_FLAG_ACK)
           self.farewell_heard_ = self.leaving_ != ServerSession::Leaving::no;
         return 0;
+      case NGHTTP2_PRIORITY_UPDATE:  // RFC 9218 §7.1
+        if (static_cast<nghttp2_ext_priority_update*>(frame->ext.payload)->stream_id != 0) return 0;
+        self.fault_ = NGHTTP2_PROTOCOL_ERROR;
+        return kCalm;
       default: return 0;
     }
   }

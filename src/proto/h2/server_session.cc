@@ -142,6 +142,11 @@ bool ServerSession::feed(const char* bytes, size_t size) {
     give_up(Patience::text(patience_.strain()));
     return false;
   }
+  if (fault_ != 0) {
+    send_last_goaway(fault_);
+    begin_linger();
+    return false;
+  }
   if (used >= 0) return nghttp2_session_want_read(session_) != 0;
   switch (used) {
     case NGHTTP2_ERR_BAD_CLIENT_MAGIC:
@@ -151,6 +156,27 @@ bool ServerSession::feed(const char* bytes, size_t size) {
     case NGHTTP2_ERR_FLOODED: give_up("frames that ask for an answer"); return false;
     default: give_up(nghttp2_strerror(static_cast<int>(used))); return false;
   }
+}
+
+// The code of what RFC 9113 calls an error of the connection and the library lets pass, or calls another; 0:
+// none.
+uint32_t ServerSession::judge(const nghttp2_frame_hd& head) {
+  if (head.type == NGHTTP2_PRIORITY && head.stream_id == 0) return NGHTTP2_PROTOCOL_ERROR;  // §6.3
+  bool is_head = head.type == NGHTTP2_HEADERS;
+  return is_head && is_passed_over(head.stream_id) ? NGHTTP2_PROTOCOL_ERROR : 0;
+}
+
+// RFC 9113 §5.1.1: a new stream's number is above all before. Below them stand trailers of streams that we
+// have ended too, so only what was never used is told apart, and of that what was passed over last.
+bool ServerSession::is_passed_over(int32_t id) {
+  if (id % 2 == 0) return false;  // the library's to judge
+  if (id <= newest_) return id >= skipped_from_ && id <= skipped_to_;
+  if (id > newest_ + 2) {
+    skipped_from_ = newest_ + 2;
+    skipped_to_ = id - 2;
+  }
+  newest_ = id;
+  return false;
 }
 
 // A head that has begun must end in its time; a connection on which requests run needs no other limit.

@@ -78,6 +78,8 @@ class ServerSession final : public proto::Session, private net::TransportHandler
   void step();
   // Reading.
   bool feed(const char* bytes, size_t size);
+  uint32_t judge(const nghttp2_frame_hd& head);
+  bool is_passed_over(int32_t id);
   void hand_up(ServerStream& stream);
   void watch_head();
   bool refuses_streams() const { return live_ >= kUnfinished * max_streams_; }
@@ -145,6 +147,9 @@ class ServerSession final : public proto::Session, private net::TransportHandler
   size_t discarded_ = 0;  // bytes of bodies that nobody has any more: their window is to be given back
   uint32_t live_ = 0;
   uint32_t max_streams_;
+  uint32_t fault_ = 0;                         // what the client did wrong that the library lets pass
+  int32_t newest_ = -1;                        // stream of the client's
+  int32_t skipped_from_ = 0, skipped_to_ = 0;  // numbers that it passed over last
   State state_ = State::open;
   Leaving leaving_ = Leaving::no;
   bool stepping_ = false;
