@@ -1,5 +1,7 @@
 #include "proto/h2/server_session.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -195,8 +197,7 @@ void ServerSession::hand_up(ServerStream& stream) {
   stream.head_.complete(stream.has_body_, handler_.head_limits(connection_.listener), connection_.secure,
                         request);
   if (request.malformed) {
-    pools_.log().print(base::LogLevel::info, "client sent a malformed request: {}, client: {}",
-                       request.refused_why, connection_.peer->text());
+    tell(fmt::format("client sent a malformed request: {}", request.refused_why));
     return reset(stream, NGHTTP2_PROTOCOL_ERROR);  // RFC 9113 §8.1.1
   }
   if (request.refused == 0 && stream.body_ && request.framing == http::Framing::length) {
@@ -521,10 +522,16 @@ bool ServerSession::is_over() const {
 // The client asks too much of us.
 void ServerSession::give_up(std::string_view what) {
   if (state_ != State::open) return;
-  pools_.log().print(base::LogLevel::info, "client sent too much: {}, client: {}", what,
-                     connection_.peer->text());
+  tell(fmt::format("client sent too much: {}", what));
   send_last_goaway(NGHTTP2_ENHANCE_YOUR_CALM);
   begin_linger();
+}
+
+void ServerSession::tell(std::string_view what) {
+  base::Log& log = pools_.log();
+  if (!log.enabled(base::LogLevel::info)) return;
+  log.write(base::LogLevel::info, connection_.id,
+            fmt::format("{}, client: {}", what, connection_.peer->ip_text()));
 }
 
 // Written by hand: the library may be in the middle of what it was refused.

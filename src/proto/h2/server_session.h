@@ -108,6 +108,7 @@ class ServerSession final : public proto::Session, private net::TransportHandler
   void leave();
   void say_goaway();
   void give_up(std::string_view what);
+  void tell(std::string_view what);
   void send_last_goaway(uint32_t code);
   void lost();
   void begin_linger();

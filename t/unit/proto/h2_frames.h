@@ -1,6 +1,6 @@
-// HTTP/2 on the peer's side of a test: frames as they are written, and what a client said, which has to be
-// HTTP/2 whatever it was told: preface, frames of a size that every peer takes, HPACK, streams in order, no
-// DATA where none may be (RFC 9113).
+// HTTP/2 on the peer's side of a test: frames as they are written, and what a client or a server of ours
+// said, which has to be HTTP/2 whatever it was told: preface, frames of a size that every peer takes, HPACK,
+// streams in order, no DATA where none may be (RFC 9113).
 #pragma once
 
 #include <nghttp2/nghttp2.h>
@@ -62,19 +62,24 @@ inline std::string goaway(uint32_t last, uint32_t code) {
   return frame(NGHTTP2_GOAWAY, 0, 0, number(last, 4) + number(code, 4));
 }
 
-/// What a client said, checked while it is taken in.
+/// What one side said, checked while it is taken in.
 class Heard {
  public:
   struct Stream {
     Lines lines;
     Lines trailers;
+    int interim = 0;  // heads before the final one
+    bool final = false;
     std::string body;
     bool ended = false;
     int64_t reset = -1;   // the code
     uint64_t window = 0;  // given back
   };
 
-  Heard() { PC_CHECK(nghttp2_hd_inflate_new(&inflater_) == 0); }
+  enum class From { client, server };
+  explicit Heard(From from = From::client) : from_(from), began_(from == From::server) {
+    PC_CHECK(nghttp2_hd_inflate_new(&inflater_) == 0);
+  }
   ~Heard() { nghttp2_hd_inflate_del(inflater_); }
   Heard(const Heard&) = delete;
   Heard& operator=(const Heard&) = delete;
@@ -131,7 +136,7 @@ class Heard {
       case NGHTTP2_PING: pongs += (flags & NGHTTP2_FLAG_ACK) != 0; return;
       case NGHTTP2_GOAWAY: goaway = static_cast<int64_t>(value(payload, 4, 4)); return;
       case NGHTTP2_RST_STREAM:
-        PC_CHECK(id <= last_ || id % 2 == 0);  // what the peer pushes is refused
+        PC_CHECK(from_ == From::server || id <= last_ || id % 2 == 0);  // what the peer pushes is refused
         streams[id].reset = static_cast<int64_t>(value(payload, 0, 4));
         return;
       case NGHTTP2_WINDOW_UPDATE: (id == 0 ? window : streams[id].window) += value(payload, 0, 4); return;
@@ -140,7 +145,10 @@ class Heard {
   }
 
   void on_headers(int type, int flags, uint32_t id, std::string_view payload) {
-    if (type == NGHTTP2_HEADERS && id > last_) {
+    if (type == NGHTTP2_HEADERS && from_ == From::server) {
+      PC_CHECK(id % 2 == 1 && !streams[id].ended && streams[id].reset < 0);
+      is_trailer_ = streams[id].final;
+    } else if (type == NGHTTP2_HEADERS && id > last_) {
       PC_CHECK(id % 2 == 1);
       last_ = id;
     } else if (type == NGHTTP2_HEADERS) {
@@ -154,7 +162,18 @@ class Heard {
     bool whole = (flags & NGHTTP2_FLAG_END_HEADERS) != 0;
     inflate(payload, whole, is_trailer_ ? stream.trailers : stream.lines);
     in_block_ = whole ? 0 : id;
+    if (whole && from_ == From::server && !is_trailer_) on_head(stream);
     if (whole) is_trailer_ = false;
+  }
+
+  // RFC 9113 §8.1: interim heads end no stream.
+  static void on_head(Stream& stream) {
+    PC_CHECK(!stream.lines.empty() && stream.lines[0].first == ":status");
+    stream.final = stream.lines[0].second[0] != '1';
+    if (stream.final) return;
+    PC_CHECK(!stream.ended);
+    ++stream.interim;
+    stream.lines.clear();
   }
 
   void inflate(std::string_view payload, bool whole, Lines& lines) {
@@ -181,15 +200,17 @@ class Heard {
 
   void on_data(int flags, uint32_t id, std::string_view payload) {
     PC_CHECK(streams.contains(id) && !streams[id].ended && streams[id].reset < 0);
+    PC_CHECK(from_ == From::client || streams[id].final);
     streams[id].body += payload;
     streams[id].ended = (flags & NGHTTP2_FLAG_END_STREAM) != 0;
   }
 
+  From from_;
   nghttp2_hd_inflater* inflater_ = nullptr;
   uint32_t last_ = 0;
   uint32_t in_block_ = 0;  // fields of this stream go on
   bool is_trailer_ = false;
-  bool began_ = false;
+  bool began_;  // the preface was heard
 };
 
 }  // namespace h2_frames

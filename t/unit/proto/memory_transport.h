@@ -27,6 +27,7 @@ class MemoryTransport final : public net::Transport {
   net::IoResult write(const iovec* pieces, int count) override {
     if (closed) return net::IoResult::failed(EBADF);
     if (reset) return net::IoResult::failed(EPIPE);
+    ++writes;
     size_t moved = 0;
     for (int i = 0; i < count && room > 0; ++i) {
       size_t part = std::min(pieces[i].iov_len, room);
@@ -62,6 +63,7 @@ class MemoryTransport final : public net::Transport {
   std::string out;
   size_t most_read = SIZE_MAX;  // by one call
   size_t room = SIZE_MAX;       // that the socket has for what is written
+  int writes = 0;               // calls of write()
   bool ended = false;           // the peer's side
   bool reset = false;
   bool closed = false;
