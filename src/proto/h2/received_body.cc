@@ -15,8 +15,9 @@ using http::Readiness;
 Peek ReceivedBody::peek(std::span<iovec> pieces) {
   if (failed_) return {Readiness::failed, 0, false};
   uint64_t most = owner_.max_body_size();
-  if (most != 0 && received_ > most) {
-    fail(413);
+  if (most != 0 && received_ > most) {  // also when all of it is here
+    failed_ = true;
+    owner_.on_body_failed(413);
     return {Readiness::failed, 0, false};
   }
   if (kept_ == 0) {
