@@ -441,6 +441,15 @@ void ServerSession::flush() {
   if (patience_.is_over()) give_up(Patience::text(patience_.strain()));
 }
 
+// The least that the streams bear which wait for the socket; without any, what the last one bore.
+base::Duration ServerSession::send_timeout() {
+  base::Duration least = base::Duration::max();
+  for (ServerStream* stream = streams_.front(); stream != nullptr; stream = streams_.next(*stream)) {
+    if (stream->responded_ && !stream->ended_) least = std::min(least, stream->policy_.send_timeout);
+  }
+  return least == base::Duration::max() ? send_timeout_ : least;
+}
+
 /// False: the socket has not taken all of it, or is gone.
 bool ServerSession::write(const char* bytes, size_t size) {
   iovec piece = {const_cast<char*>(bytes), size};
@@ -457,7 +466,7 @@ bool ServerSession::write(const char* bytes, size_t size) {
   held_.assign(bytes + taken, size - taken);
   held_from_ = 0;
   blocked_ = true;
-  write_deadline_ = loop_.now() + send_timeout_.count();
+  write_deadline_ = loop_.now() + send_timeout().count();
   return false;
 }
 
@@ -471,7 +480,7 @@ bool ServerSession::flush_held() {
   }
   if (done.is_ready() && done.size > 0) {
     held_from_ += done.size;
-    write_deadline_ = loop_.now() + send_timeout_.count();
+    write_deadline_ = loop_.now() + send_timeout().count();
   }
   if (held_from_ < held_.size()) {
     blocked_ = true;

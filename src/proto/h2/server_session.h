@@ -103,6 +103,7 @@ class ServerSession final : public proto::Session, private net::TransportHandler
   bool flush_held();
   void release_held_up();
   bool write(const char* bytes, size_t size);
+  base::Duration send_timeout();
   void watch();
   // The end.
   void leave();
