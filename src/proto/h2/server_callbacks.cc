@@ -95,10 +95,12 @@ struct ServerCallbacks {
 
   static int add_trailer(ServerSession& self, ServerStream& to, std::string_view name,
                          std::string_view value) {
+    size_t size = name.size() + value.size() + http::IncomingHead::kFieldCost;
+    to.trailers_size_ += size;
+    if (to.trailers_size_ > kTrailers)
+      return bear(self, Strain::fields, static_cast<uint32_t>(size >> 10) + 1);
     if (!to.body_ || to.body_->failed()) return 0;
     http::Fields& trailers = to.body_->received_trailers();
-    to.trailers_size_ += name.size() + value.size() + http::IncomingHead::kFieldCost;
-    if (to.trailers_size_ > kTrailers) return bear(self, Strain::fields, 1);
     const http::HeadLimits& limits = self.handler_.head_limits(self.connection_.listener);
     if (http::judge_name(name, limits) != http::NameVerdict::keep) return 0;
     trailers.add(to.arena_.copy(name), to.arena_.copy(value));
@@ -189,7 +191,7 @@ struct ServerCallbacks {
     ServerStream* from = stream(library, frame->hd.stream_id);
     if (from == nullptr) return 0;
     from->bytes_sent_ += kFrameHead + frame->hd.length;
-    from->progress_ = self.loop_.now();
+    from->progress_ = self.progress_ = self.loop_.now();
     if (!ends_stream(frame)) return 0;
     from->sent_all_ = true;
     self.touch(*from);

@@ -363,6 +363,15 @@ uint64_t ServerSession::allowance(ServerStream& stream) {
   return 0;
 }
 
+// There is something to send again: from now on the client is waited for.
+void ServerSession::resume(ServerStream& stream) {
+  stream.deferred_ = false;
+  stream.progress_ = loop_.now();
+  note_deadline(stream.progress_ + stream.policy_.send_timeout.count());
+  nghttp2_session_resume_data(session_, stream.id_);
+  wake();
+}
+
 ssize_t ServerSession::read_body(ServerStream& stream, size_t length, uint32_t* flags) {
   *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
   if (stream.ended_) return NGHTTP2_ERR_DEFERRED;
@@ -654,12 +663,14 @@ void ServerSession::sweep(base::MonoTime now) {
     }
     if (stream->resume_at_ != 0 && now >= stream->resume_at_) {
       stream->resume_at_ = 0;
-      stream->progress_ = now;
-      if (std::exchange(stream->deferred_, false)) nghttp2_session_resume_data(session_, stream->id_);
+      if (stream->deferred_) resume(*stream);
     } else if (stream->resume_at_ != 0) {
       note_deadline(stream->resume_at_);
     } else if (stream->responded_ && !stream->ended_ && !stream->deferred_ && !stream->sent_all_) {
-      base::MonoTime by = stream->progress_ + policy.send_timeout.count();
+      // Behind the others it waits as long as they get on; for its own window as long as nothing of it goes.
+      bool has_room = nghttp2_session_get_stream_remote_window_size(session_, stream->id_) > 0;
+      base::MonoTime since = has_room ? std::max(stream->progress_, progress_) : stream->progress_;
+      base::MonoTime by = since + policy.send_timeout.count();
       if (now < by) {
         note_deadline(by);
       } else {

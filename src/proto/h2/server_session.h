@@ -99,6 +99,7 @@ class ServerSession final : public proto::Session, private net::TransportHandler
   ssize_t read_body(ServerStream& stream, size_t length, uint32_t* flags);
   void end_body(ServerStream& stream, uint32_t* flags);
   uint64_t allowance(ServerStream& stream);
+  void resume(ServerStream& stream);
   void flush();
   bool flush_held();
   void release_held_up();
@@ -140,6 +141,7 @@ class ServerSession final : public proto::Session, private net::TransportHandler
   base::MonoTime read_deadline_ = 0;  // 0: none
   base::MonoTime write_deadline_ = 0;
   base::MonoTime leave_deadline_ = 0;
+  base::MonoTime progress_ = 0;  // something of a response was sent last
   base::MonoTime sweep_at_ = 0;  // a stream's time may be up
   // Of the last stream's policy.
   base::Duration keepalive_timeout_{75000};

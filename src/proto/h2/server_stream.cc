@@ -52,9 +52,7 @@ void ServerStream::touch() { session_->touch(*this); }
 
 void ServerStream::on_ready() {
   if (ended_ || wire_closed_ || !deferred_) return;
-  deferred_ = false;
-  nghttp2_session_resume_data(session_->session_, id_);
-  session_->wake();
+  session_->resume(*this);
 }
 
 void ServerStream::on_body_wanted() {

@@ -13,7 +13,8 @@
 #include "t/unit/proto/memory_transport.h"
 
 /// A request that the handler has: "/now…" is answered at once with its path, "/body/N" with N bytes that
-/// come when they are asked for, "/echo" with its body, "/later" when the test says so.
+/// come when they are asked for, "/echo" with its body, "/slow" with what give() brings, "/later" when the
+/// test says so.
 class H2Request final : public event::Ready {
  public:
   H2Request(event::Loop& loop, http::Stream& stream) : loop_(loop), stream_(stream) { stream.user = this; }
@@ -23,6 +24,7 @@ class H2Request final : public event::Ready {
     std::string path(request.path);
     if (request.refused != 0) return answer(request.refused, "refused");
     if (path == "/later") return;
+    if (path == "/slow") return answer_slowly();
     if (path.starts_with("/body/"))
       return answer(200, std::string(std::stoul("0" + path.substr(6)) % 1000000, 'b'));
     if (path != "/echo" || stream_.request_body() == nullptr) return answer(200, path);
@@ -37,6 +39,10 @@ class H2Request final : public event::Ready {
     head.framing = body.empty() ? http::Framing::none : http::Framing::length;
     head.content_length = body.size();
     stream_.respond(head, body.empty() ? nullptr : std::make_unique<http::StringBody>(std::move(body)));
+  }
+  void give(const std::string& more) {
+    body_->bytes += more;
+    body_->wake();
   }
   void inform() {
     http::Response head(stream_.arena());
@@ -57,6 +63,29 @@ class H2Request final : public event::Ready {
   std::string text;
 
  private:
+  struct SlowBody final : http::Body {
+    explicit SlowBody(event::Loop& loop) : loop_(loop) {}
+    http::Peek peek(std::span<iovec> pieces) override {
+      if (bytes.empty()) return {};
+      pieces[0] = {bytes.data(), bytes.size()};
+      return {http::Readiness::ready, 1, false};
+    }
+    void consume(size_t size) override { bytes.erase(0, size); }
+    void wake() {
+      if (reader_ != nullptr) loop_.post(*reader_);
+    }
+    std::string bytes;
+    event::Loop& loop_;
+  };
+  void answer_slowly() {
+    auto body = std::make_unique<SlowBody>(loop_);
+    body_ = body.get();
+    answered_ = true;
+    http::Response head(stream_.arena());
+    head.status = 200;
+    head.framing = http::Framing::streamed;
+    stream_.respond(head, std::move(body));
+  }
   void read() {
     for (;;) {
       iovec pieces[3];
@@ -75,6 +104,7 @@ class H2Request final : public event::Ready {
 
   event::Loop& loop_;
   http::Stream& stream_;
+  SlowBody* body_ = nullptr;
   bool answered_ = false;
   bool ended_ = false;
 };

@@ -131,3 +131,20 @@ Test(h2_server_session, drains_in_two_steps) {
   server.turn();
   cr_assert_null(server.session);
 }
+
+// send_timeout holds also for what came of a body long after its head.
+Test(h2_server_session, a_client_that_takes_nothing_is_cut_whenever_the_body_came) {
+  H2Server server;
+  server.greet({{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 10}});
+  server.asks(1, "/slow");
+  server.pass(100000);
+  cr_assert(server.ends.empty());
+  server.requests[0]->give(std::string(100, 'x'));
+  server.turn();
+  cr_assert_eq(server.heard.streams[1].body.size(), 10);
+  server.pass(50000);
+  cr_assert(server.ends.empty());
+  server.pass(15000);
+  cr_assert_eq(server.ends.at(0), http::StreamEnd::timed_out);
+  cr_assert_eq(server.heard.streams[1].reset, NGHTTP2_CANCEL);
+}
