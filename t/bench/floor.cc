@@ -1,14 +1,18 @@
-// floor PORT BODY-BYTES: the least a server can do. One epoll loop that answers every read with the same
-// response and parses nothing: what is left is the kernel. What the socket does not take at once is written
-// when it has room, so that a large body is a bare loop of writes. Also the origin of the other scenarios.
+// floor PORT BODY-BYTES [COUNT]: the least a server can do. One epoll loop that answers every read with the
+// same response and parses nothing: what is left is the kernel. What the socket does not take at once is
+// written when it has room, so that a large body is a bare loop of writes. Also the origin of the other
+// scenarios. COUNT: a file, the number of requests so far as eight bytes.
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -80,7 +84,7 @@ class Unsent {
 };
 
 // Reads a request if none is being answered, and writes as much as the socket takes. False: it is over.
-bool go_on(int fd, size_t& left, const std::string& response) {
+bool go_on(int fd, size_t& left, const std::string& response, uint64_t& requests) {
   static char request[65536];
   for (;;) {
     if (left == 0) {
@@ -88,6 +92,7 @@ bool go_on(int fd, size_t& left, const std::string& response) {
       if (got < 0 && errno == EAGAIN) return true;
       if (got <= 0) return false;
       left = response.size();
+      ++requests;
     }
     while (left > 0) {
       ssize_t sent = send(fd, response.data() + response.size() - left, left, MSG_NOSIGNAL);
@@ -98,11 +103,19 @@ bool go_on(int fd, size_t& left, const std::string& response) {
   }
 }
 
+uint64_t* count_in(const char* path) {
+  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0 || ftruncate(fd, sizeof(uint64_t)) != 0) die(path);
+  void* count = mmap(nullptr, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (count == MAP_FAILED) die("mmap");
+  return static_cast<uint64_t*>(count);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fprintf(stderr, "usage: floor PORT BODY-BYTES\n");
+  if (argc != 3 && argc != 4) {
+    std::fprintf(stderr, "usage: floor PORT BODY-BYTES [COUNT]\n");
     return 2;
   }
   std::signal(SIGPIPE, SIG_IGN);
@@ -113,6 +126,8 @@ int main(int argc, char** argv) {
   static epoll_event events[512];
   const bool large = response.size() > kOneWrite;
   Unsent unsent;
+  uint64_t uncounted = 0;
+  uint64_t* requests = argc == 4 ? count_in(argv[3]) : &uncounted;
   while (true) {
     int count = epoll_wait(poll, events, 512, -1);
     if (count < 0 && errno != EINTR) die("epoll_wait");
@@ -122,7 +137,7 @@ int main(int argc, char** argv) {
         accept_all(poll, listener, large);
         continue;
       }
-      if (!go_on(fd, unsent.of(fd), response)) {
+      if (!go_on(fd, unsent.of(fd), response, *requests)) {
         unsent.of(fd) = 0;
         close(fd);
       }

@@ -18,7 +18,7 @@ our @EXPORT = qw(%option @cores free_port spawn wait_port start end slurp cpu pr
     median ratio wrk_requests origin raw uncounted verdict);
 
 our %option = (rounds => 3, seconds => 5, idle => 8000, rps => 4000, cps => 2000, reloads => 10, connections => 64,
-    objects => 200_000, proxycache => 'objs/proxycache', programs => 'objs/bench', nginx => 'nginx');
+    objects => 200_000, churn => 1_000_000, churners => 'proxycache,haproxy,nginx', haproxy => 'haproxy', proxycache => 'objs/proxycache', programs => 'objs/bench', nginx => 'nginx');
 our @cores = qx(nproc) > 1 ? (0, 1) : (0, 0);
 
 my @servers;    # every process group started, to end
@@ -71,6 +71,9 @@ sub start ($kind, $scenario, $origin, %set) {
     open my $out, '>', "$prefix/conf/bench.conf" or die $!;
     print $out $text;
     close $out;
+    if ($kind eq 'haproxy') {
+        return ready({%server, pid => spawn($cores[0], program($kind), '-db', '-q', '-f', "$prefix/conf/bench.conf"), prefix => $prefix});
+    }
     my $pid = spawn($cores[0], program($kind), '-p', "$prefix/", '-e', "$prefix/logs/start.log", '-c', 'conf/bench.conf', '-g', 'daemon off;');
     return ready({%server, pid => $pid, prefix => $prefix});
 }
