@@ -54,6 +54,8 @@ my @floods = (
     ['HPACK bomb of cookies',       '', sub ($id) { head($id, END_STREAM, @get, map { ['cookie', ''] } 1 .. 1600) }],
     ['HPACK tables resized',        '', sub ($id) { Http2::frame(HEADERS, END_HEADERS | END_STREAM, $id, "\x20\x3f\xe1\x1f" x 1 . $hpack->encode(@get, ['X', 'x'])) }],
     ['empty DATA',                  head(1, 0, @post), sub ($id) { Http2::frame(DATA, 0, 1) }],
+    ['DATA of what is gone, empty', head(1, END_STREAM, @get), sub ($id) { Http2::frame(DATA, 0, 1) }],
+    ['DATA of what is gone, small', head(1, END_STREAM, @get), sub ($id) { Http2::frame(DATA, 0, 1, 'x') }],
     ['DATA of padding',             head(1, 0, @post), sub ($id) { Http2::frame(DATA, PADDED, 1, $padded) }],
     ['trailers that never end',     head(1, 0, @post), sub ($id) { head(1, 0, ['x', 'y']) }],
     ['RST_STREAM of what is gone',  head(1, END_STREAM, @get), sub ($id) { Http2::rst_stream(1, CANCEL) }],

@@ -22,8 +22,9 @@ constexpr std::array<Allowance, Patience::kStrains> kAllowances = {{
     {"PRIORITY frames", 1000, 100},
     {"empty DATA frames", 100, 10},
     {"frames of unknown types", 200, 10},
+    {"DATA frames of streams that are gone", 2000, 100},
     {"oversized header fields", 1024, 64},
-    {"CONTINUATION frames", 64, 10},
+    {"CONTINUATION frames", 512, 50},
 }};
 
 constexpr const Allowance& allowance(Patience::Strain strain) {

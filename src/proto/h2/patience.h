@@ -22,6 +22,7 @@ class Patience {
     priorities,      ///< PRIORITY and PRIORITY_UPDATE
     empty_data,      ///< DATA that brings nothing
     unknown,         ///< frames of unknown types
+    late,            ///< DATA of streams that are gone
     fields,          ///< kibibytes of fields that no request may have
     continuations,   ///< a head in too many frames
     count_,

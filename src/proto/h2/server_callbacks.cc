@@ -15,7 +15,6 @@ namespace {
 
 constexpr size_t kFrameHead = 9;
 constexpr int kCalm = NGHTTP2_ERR_CALLBACK_FAILURE;  // ends the reading; the session says why
-constexpr size_t kScrap = 16;                        // fewer bytes of DATA are hardly worth a frame
 constexpr size_t kTrailers = 8192;                   // bytes of a trailer section
 
 bool ends_stream(const nghttp2_frame* frame) { return (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0; }
@@ -43,11 +42,12 @@ struct ServerCallbacks {
   static int on_begin_frame(nghttp2_session* library, const nghttp2_frame_hd* head, void* user) {
     ServerSession& self = session(user);
     bool is_gone = head->stream_id <= self.newest_ && stream(library, head->stream_id) == nullptr;
+    self.told_ += kFrameHead + (head->type == NGHTTP2_DATA ? 0 : head->length);
     self.fault_ = self.judge(*head);
     if (self.fault_ != 0) return kCalm;
     switch (head->type) {
+      case NGHTTP2_DATA: return 0;
       // Of a stream that is gone the library throws them away. What was on its way then is little.
-      case NGHTTP2_DATA: return is_gone && head->length < kScrap ? bear(self, Strain::empty_data) : 0;
       case NGHTTP2_HEADERS: return is_gone ? bear(self, Strain::provoked) : 0;
       case NGHTTP2_RST_STREAM: return bear(self, Strain::resets);
       case NGHTTP2_PING: return bear(self, Strain::pings);

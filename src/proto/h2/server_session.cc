@@ -138,7 +138,9 @@ void ServerSession::on_writable() {
 
 /// False: the connection is at its end.
 bool ServerSession::feed(const char* bytes, size_t size) {
+  int32_t window = nghttp2_session_get_local_window_size(session_);
   ssize_t used = nghttp2_session_mem_recv(session_, reinterpret_cast<const uint8_t*>(bytes), size);
+  count_untold(size, window);
   watch_head();
   if (patience_.is_over()) {
     give_up(Patience::text(patience_.strain()));
@@ -158,6 +160,19 @@ bool ServerSession::feed(const char* bytes, size_t size) {
     case NGHTTP2_ERR_FLOODED: give_up("frames that ask for an answer"); return false;
     default: give_up(nghttp2_strerror(static_cast<int>(used))); return false;
   }
+}
+
+// DATA of a stream that is gone the library throws away without a word; its payload is seen by the window,
+// the rest is the heads of those frames.
+void ServerSession::count_untold(size_t size, int32_t window) {
+  auto told = static_cast<int64_t>(std::exchange(told_, 0));
+  int32_t left = nghttp2_session_get_local_window_size(session_);
+  if (left > window) return;  // some of it was given back meanwhile
+  untold_ += static_cast<int64_t>(size) - told - (window - left);
+  constexpr int64_t kHead = 9;  // RFC 9113 §4.1
+  if (untold_ < kHead) return;
+  patience_.bear(Strain::late, loop_.now(), static_cast<uint32_t>(untold_ / kHead));
+  untold_ %= kHead;
 }
 
 // The code of what RFC 9113 calls an error of the connection and the library lets pass, or calls another; 0:
@@ -319,6 +334,8 @@ void ServerSession::end_stream(ServerStream& stream, StreamEnd end) {
   if (end == StreamEnd::complete) {
     patience_.credit(Strain::resets, 1);
     patience_.credit(Strain::window_updates, 4);
+    patience_.credit(Strain::late, 64);
+    patience_.credit(Strain::continuations, 8);
     // RFC 9113 §8.1: the answer is whole, the rest of the request is not needed.
     if (!stream.wire_closed_) reset(stream, NGHTTP2_NO_ERROR);
   }

@@ -78,6 +78,7 @@ class ServerSession final : public proto::Session, private net::TransportHandler
   void step();
   // Reading.
   bool feed(const char* bytes, size_t size);
+  void count_untold(size_t size, int32_t window);
   uint32_t judge(const nghttp2_frame_hd& head);
   bool is_passed_over(int32_t id);
   void hand_up(ServerStream& stream);
@@ -148,6 +149,8 @@ class ServerSession final : public proto::Session, private net::TransportHandler
   base::Duration send_timeout_{60000};
   base::Duration lingering_timeout_{5000};
   uint64_t sent_since_credit_ = 0;
+  size_t told_ = 0;       // bytes of the input: heads of frames, payload of those that are not DATA
+  int64_t untold_ = -24;  // what came beyond them and DATA, but for the preface
   size_t discarded_ = 0;  // bytes of bodies that nobody has any more: their window is to be given back
   uint32_t live_ = 0;
   uint32_t max_streams_;
