@@ -90,7 +90,7 @@ for my $flood (@floods) {
     $c->write($first);
     $c->{gives} = 0;
     my $logged = $reads_nothing && 1 + (() = $pc->error_log =~ /client sent too much/g);
-    my ($cpu, $memory, $frames, $bytes, $over, $id) = (cpu(), $pc->memory($worker, 'Pss'), 0, length $first, 0, 1);
+    my ($cpu, $memory, $frames, $bytes, $over, $id) = (cpu(), $pc->memory($worker, 'Private_Dirty'), 0, length $first, 0, 1);
     my $most = $memory;
     until ($over || $frames > 10_000 && $bytes > 256 << 10) {
         my $batch = '';
@@ -103,7 +103,7 @@ for my $flood (@floods) {
         }
         $over = !$c->write($batch);
         $over ||= !taken($c) || is_over($c, $logged);
-        my $now = $pc->memory($worker, 'Pss');
+        my $now = $pc->memory($worker, 'Private_Dirty');
         $most = $now if $now > $most;
     }
     ok $over, sprintf '%s: over after %d frames, %d KiB', $name, $frames, $bytes >> 10;

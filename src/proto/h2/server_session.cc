@@ -442,6 +442,7 @@ void ServerSession::end_body(ServerStream& stream, uint32_t* flags) {
 // Sends what goes out now: the frames of all streams, gathered for one write.
 void ServerSession::flush() {
   if (blocked_ || !flush_held()) return;
+  write_deadline_ = 0;
   for (size_t sent = 0;;) {
     pools_.output_size = 0;
     full_ = false;
@@ -460,7 +461,8 @@ void ServerSession::flush() {
     sent += gathered;
     if (!full_ && gathered < ServerPools::kBatch) break;
     if (sent >= kTurn) {
-      blocked_ = true;  // others have their turn
+      blocked_ = true;  // others have their turn; the socket may be full too
+      write_deadline_ = loop_.now() + send_timeout().count();
       return;
     }
   }
