@@ -41,6 +41,7 @@ event::Task<void> dial(event::Loop& loop, Peer& peer, const DialOptions& options
     result.fault = fault_of(result.error, OriginFault::connect, OriginFault::connect_timeout);
     co_return;
   }
+  result.connected = true;
   if (options.tls == nullptr) {
     result.transport = std::make_unique<net::TcpTransport>(loop, std::move(*socket), peer.address());
     co_return;

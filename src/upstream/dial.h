@@ -25,6 +25,7 @@ struct DialOptions {
 /// A connection, or why there is none.
 struct Dialed {
   std::unique_ptr<net::Transport> transport;
+  bool connected = false;  ///< connect(2) is through; with TLS there is more to do
   http::OriginFault fault = http::OriginFault::none;
   int error = 0;
   std::string why;

@@ -114,7 +114,9 @@ event::Task<void> Fetch::take_place(const http::OriginRequest& request, http::Or
     answer.fault = co_await place->opened(scope_, options_.connect.timeout);
     answer.error = place->connection().error();
     answer.why = answer.head.fields.arena().copy(place->connection().why());
-    if (answer.fault == OriginFault::connect_timeout) answer.error = ETIMEDOUT;
+    bool is_late =
+        answer.fault == OriginFault::connect_timeout || answer.fault == OriginFault::handshake_timeout;
+    if (is_late) answer.error = ETIMEDOUT;
     if (answer.fault == OriginFault::canceled) answer.error = ECANCELED;
     if (answer.fault == OriginFault::none) lease_->use(std::move(place));
   }

@@ -16,7 +16,11 @@ Place::Place(SharedConnection& connection)
       answer_(connection.loop_.ready()),
       timer_(
           connection.loop_,
-          [](void* self) { static_cast<Place*>(self)->answer_.give(OriginFault::connect_timeout); }, this) {
+          [](void* self) {
+            auto& place = *static_cast<Place*>(self);
+            place.answer_.give(place.connection_.lateness());
+          },
+          this) {
   ++connection.places_;
   ++connection.requests_;
 }
@@ -55,9 +59,9 @@ SharedConnection::SharedConnection(event::Loop& loop, SharedPool& pool, PeerPtr 
 
 event::Task<void> SharedConnection::open([[maybe_unused]] std::shared_ptr<Cluster> keeps) {
   Dialed dialed;
-  connecting_ = true;
+  dialed_ = &dialed;
   co_await dial(loop_, *peer_, options_, &scope_, dialed);
-  connecting_ = false;
+  dialed_ = nullptr;
   if (dialed.fault != OriginFault::none) {
     fail(dialed.fault, dialed.error, dialed.why);
   } else if (places_ == 0) {
@@ -66,6 +70,11 @@ event::Task<void> SharedConnection::open([[maybe_unused]] std::shared_ptr<Cluste
     auto& handler = static_cast<h2::ClientSessionHandler&>(*this);
     session_.emplace(loop_, std::move(dialed.transport), handler);
   }
+}
+
+OriginFault SharedConnection::lateness() const {
+  return dialed_ != nullptr && dialed_->connected ? OriginFault::handshake_timeout
+                                                  : OriginFault::connect_timeout;
 }
 
 bool SharedConnection::has_room() const {
@@ -109,7 +118,7 @@ void SharedConnection::leave() {
   if (--places_ > 0) return;
   if (opening_) {
     // Nobody wants it any more. Without a connect under way there is nothing to wait for.
-    if (connecting_) return scope_.cancel();
+    if (dialed_ != nullptr) return scope_.cancel();
     return fail(OriginFault::canceled, ECANCELED, {});
   }
   pool_.on_unused(*this);

@@ -69,6 +69,8 @@ class SharedConnection final : public base::ListNode<SharedByPeer>,
   void leave();
   /// Places that may be given beyond those that are.
   bool has_room() const;
+  /// What it is when a place has waited too long.
+  http::OriginFault lateness() const;
 
   event::Loop& loop_;
   SharedPool& pool_;
@@ -85,7 +87,7 @@ class SharedConnection final : public base::ListNode<SharedByPeer>,
   uint32_t places_ = 0;
   int error_ = 0;
   http::OriginFault fault_ = http::OriginFault::refused;  // why nothing can begin, once over_
-  bool connecting_ = false;                               // open() runs
+  const Dialed* dialed_ = nullptr;                        // while open() runs
   bool opening_ = true;
   bool over_ = false;
 };
