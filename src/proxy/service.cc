@@ -33,13 +33,16 @@ constexpr size_t kClosedAtOnce = 32;  // idle connections, for new ones
 using exchange::Traffic;
 
 struct Service::State final : proto::ArrivalOwner {
-  State(exchange::Worker& the_worker, std::shared_ptr<const Config> the_config,
-        http::StreamHandler& the_handler)
+  State(exchange::Worker& the_worker, std::shared_ptr<const Config> the_config, Service& service)
       : worker(the_worker),
-        handler(the_handler),
+        handler(service),
         config(std::move(the_config)),
         under_way(the_worker.under_way()),
         detached(the_worker.loop(), under_way, handler),
+        layer4(worker, config->stream(),
+               [&service](net::Fd& socket, const net::Address& to, const net::Address& peer) {
+                 return service.hand_over(socket, to, peer);
+               }),
         before_sessions(the_worker.loop().ready()),
         h2_pools(the_worker.log(), config->http2_recv_buffer()) {}
 
@@ -83,7 +86,7 @@ struct Service::State final : proto::ArrivalOwner {
   base::List<proto::Session, proto::Session> sessions;        // the idle ones: longest idle first
   std::unordered_set<net::Address, net::AddressHash> locals;  // as many as this machine has addresses
   DetachedStreams detached;
-  stream::Service layer4{worker, config->stream()};
+  stream::Service layer4;
   event::CancelScope before_sessions;  // connections whose PROXY header is being read
   h2::ServerPools h2_pools;
   size_t open = 0;
@@ -110,6 +113,14 @@ Service::Service(exchange::Worker& worker, std::shared_ptr<const Config> config)
     : state_(std::make_unique<State>(worker, std::move(config), *this)) {}
 
 Service::~Service() = default;
+
+bool Service::hand_over(net::Fd& socket, const net::Address& to, const net::Address& peer) {
+  const std::vector<net::ListenOptions>& listeners = state_->config->listeners();
+  auto found = std::ranges::find(listeners, to, &net::ListenOptions::address);
+  if (found == listeners.end()) return false;
+  accept(std::move(socket), static_cast<uint32_t>(found - listeners.begin()), peer);
+  return true;
+}
 
 void Service::accept(net::Fd socket, uint32_t listener, const net::Address& peer) {
   State& state = *state_;

@@ -22,6 +22,9 @@ class Service final : public http::StreamHandler, public exchange::Host {
 
   /// Takes a connected socket: its session owns it from here on. `listener`: index into Config::listeners().
   void accept(net::Fd socket, uint32_t listener, const net::Address& peer);
+  /// The same for a connection that came elsewhere, to whoever listens on `to`. False, and the socket stays:
+  /// no listener has that address.
+  bool hand_over(net::Fd& socket, const net::Address& to, const net::Address& peer);
   /// Connections open now; each counts against worker_connections.
   size_t connections() const;
   /// Closes connections on which nothing is under way, the longest idle first and never the newest, so that

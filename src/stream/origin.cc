@@ -69,6 +69,11 @@ event::Task<bool> Origin::try_peer() {
   net::ConnectOptions options;
   options.timeout = conf.connect_timeout;
   options.keepalive = conf.socket_keepalive;
+  if (!conf.bind.empty()) {
+    base::Result<net::Endpoint> bind = net::parse_origin(conf.bind.evaluate(session_), 0);
+    if (bind) options.bind = bind->address;
+    options.transparent = conf.bind_transparent;
+  }
   base::Result<net::Fd> socket =
       co_await net::connect_to(loop, peer_->address(), options, &surroundings_.cancel);
   if (socket) {

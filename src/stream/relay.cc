@@ -1,5 +1,6 @@
 #include "stream/relay.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/check.h"
@@ -11,15 +12,25 @@ Relay::Relay(event::Loop& loop, Buffers& buffers, net::Transport& client, net::T
     : buffers_(buffers),
       options_(options),
       loop_(loop),
-      to_origin_{client, origin, {}},
-      to_client_{origin, client, {}},
+      to_origin_(*this, client, origin, options.upload_rate),
+      to_client_(*this, origin, client, options.download_rate),
       client_(*this, to_origin_, to_client_),
       origin_(*this, to_client_, to_origin_),
       timer_(loop, on_timeout, this),
-      ended_(loop.ready()) {
+      ended_(loop.ready()),
+      began_(loop.now()) {
   client.set_handler(&client_);
   origin.set_handler(&origin_);
 }
+
+Relay::Flow::Flow(Relay& relay, net::Transport& source, net::Transport& sink, uint64_t bytes_a_second)
+    : owner(relay),
+      from(source),
+      to(sink),
+      rate(bytes_a_second),
+      pause(
+          relay.loop_, [](void* flow) { static_cast<Flow*>(flow)->owner.run(*static_cast<Flow*>(flow)); },
+          this) {}
 
 Relay::~Relay() {
   let_go(to_origin_);
@@ -51,11 +62,25 @@ void Relay::run(Flow& flow) {
   if (!ended_.given()) watch();
 }
 
+// How much may be read now; after 0 the flow's pause tells when to look again. A second's worth is ahead.
+size_t Relay::allowed(Flow& flow) {
+  if (flow.rate == 0) return options_.buffer_size;
+  uint64_t elapsed = static_cast<uint64_t>(loop_.now() - began_);
+  uint64_t due = flow.rate * (elapsed / 1000 + 1) + flow.rate * (elapsed % 1000) / 1000;
+  if (due > flow.received) return std::min<uint64_t>(due - flow.received, options_.buffer_size);
+  constexpr uint64_t kMostPause = 1000;
+  uint64_t wait = (flow.received - due) * 1000 / flow.rate + 1;
+  flow.pause.start(base::Duration(std::min(wait, kMostPause)));
+  return 0;
+}
+
 // False: there is nothing to write.
 bool Relay::fill(Flow& flow) {
   if (flow.source_ended) return false;
+  size_t most = allowed(flow);
+  if (most == 0) return false;
   if (!flow.buffer) flow.buffer = buffers_.take(options_.buffer_size);
-  net::IoResult got = flow.from.read(flow.buffer.get(), options_.buffer_size);
+  net::IoResult got = flow.from.read(flow.buffer.get(), most);
   if (got.is_failed()) fail(flow.from, got.code);
   if (got.is_end()) flow.source_ended = true;
   if (!got.is_ready()) return false;
@@ -100,7 +125,7 @@ void Relay::end_flow(Flow& flow) {
 void Relay::watch() {
   auto watch_side = [](const Flow& outgoing, const Flow& incoming) {
     int events = 0;
-    if (outgoing.is_empty() && !outgoing.source_ended) events |= EV_READ;
+    if (outgoing.is_empty() && !outgoing.source_ended && !outgoing.pause.active()) events |= EV_READ;
     if (!incoming.is_empty()) events |= EV_WRITE;
     outgoing.from.watch(events);
   };
@@ -115,6 +140,8 @@ void Relay::fail(const net::Transport& at, int code) {
 
 void Relay::finish(End end) {
   timer_.stop();
+  to_origin_.pause.stop();
+  to_client_.pause.stop();
   to_origin_.from.watch(0);
   to_client_.from.watch(0);
   ended_.give(end);

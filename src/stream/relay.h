@@ -18,7 +18,9 @@ namespace stream {
 struct RelayOptions {
   base::Duration timeout{120000};
   uint32_t buffer_size = 16384;
-  bool half_close = false;  ///< one direction may go on when the other has ended
+  bool half_close = false;   ///< one direction may go on when the other has ended
+  uint64_t upload_rate = 0;  ///< bytes a second from the client; 0: no limit
+  uint64_t download_rate = 0;
 };
 
 class Relay final {
@@ -49,8 +51,12 @@ class Relay final {
   static constexpr int kRoundsInATurn = 8;
 
   struct Flow {
+    Flow(Relay& relay, net::Transport& source, net::Transport& sink, uint64_t bytes_a_second);
+    Relay& owner;
     net::Transport& from;
     net::Transport& to;
+    const uint64_t rate;
+    event::Timer pause;      // runs while `rate` lets nothing through
     Buffers::Memory buffer;  // only while there are bytes in it
     size_t begin = 0;
     size_t end = 0;
@@ -71,6 +77,7 @@ class Relay final {
   };
 
   void run(Flow& flow);
+  size_t allowed(Flow& flow);
   bool fill(Flow& flow);
   bool drain(Flow& flow);
   void let_go(Flow& flow);
@@ -89,6 +96,7 @@ class Relay final {
   Side origin_;
   event::Timer timer_;
   event::Answer<End> ended_;
+  base::MonoTime began_;
   base::MonoTime first_byte_ = 0;
   int error_ = 0;
 };

@@ -63,6 +63,50 @@ base::Result<void> set_literal_pass(void* section, const conf::Directive& direct
   return {};
 }
 
+base::Result<void> add_set(void* section, const conf::Directive& directive, conf::Site& site) {
+  exchange::Builder& builder = exchange::builder_of(site);
+  std::string_view name = directive.arg(0);
+  if (!name.starts_with('$') || name.size() < 2) return base::fail("invalid variable name \"{}\"", name);
+  if (builder.variables().fixed(name.substr(1)))
+    return base::fail("the duplicate \"{}\" variable", name.substr(1));
+  base::Result<exchange::Template> value = exchange::Template::compile(directive.args[1], builder);
+  if (!value) return tl::unexpected(value.error());
+  server_of(section).sets.push_back({builder.variables().slot(name.substr(1)), std::move(*value)});
+  return {};
+}
+
+base::Result<void> set_return(void* section, const conf::Directive& directive, conf::Site& site) {
+  base::Result<exchange::Template> text =
+      exchange::Template::compile(directive.args[0], exchange::builder_of(site));
+  if (!text) return tl::unexpected(text.error());
+  server_of(section).answer = std::move(*text);
+  return {};
+}
+
+base::Result<void> set_bind(void* section, const conf::Directive& directive, conf::Site& site) {
+  ServerConf& server = server_of(section);
+  if (directive.args.size() > 1) {
+    if (directive.arg(1) != "transparent") return base::fail("invalid parameter \"{}\"", directive.arg(1));
+    server.bind_transparent = true;
+  }
+  if (directive.arg(0) == "off") return {};
+  base::Result<void> set = exchange::set_template<&ServerConf::bind>(section, directive, site);
+  if (!set || !server.bind.is_literal()) return set;
+  base::Result<net::Endpoint> endpoint = net::parse_origin(server.bind.literal(), 0);
+  if (!endpoint || !endpoint->address.known()) return base::fail("invalid address \"{}\"", directive.arg(0));
+  return {};
+}
+
+template <auto Member>
+base::Result<void> set_rate(void* section, const conf::Directive& directive, conf::Site& site) {
+  base::Result<void> set = exchange::set_template<Member>(section, directive, site);
+  const exchange::Template& rate = conf::detail::member<Member>(section);
+  if (!set || !rate.is_literal()) return set;
+  base::Result<uint64_t> bytes = base::parse_size(rate.literal());
+  if (!bytes) return tl::unexpected(bytes.error());
+  return {};
+}
+
 base::Result<void> set_resolver(void* section, const conf::Directive& directive, conf::Site& site) {
   (void)site;
   return exchange::core::read_resolver(directive, server_of(section).resolver);
@@ -76,8 +120,14 @@ base::Result<void> check_server(void* section, conf::Site& site) {
   ServerConf& server = server_of(section);
   if (site.context != conf::kStreamServer) return {};
   if (server.listens.empty()) return base::fail("no \"listen\" is defined for server");
-  if (server.buffer_size == 0) return base::fail("\"proxy_buffer_size\" cannot be 0");
-  if (!server.pass) return base::fail("the server has no handler: \"proxy_pass\" is missing");
+  constexpr uint32_t kLeastBuffer = 512;  // a header of the PROXY protocol fits
+  if (server.buffer_size < kLeastBuffer)
+    return base::fail("\"proxy_buffer_size\" must be at least {} bytes", kLeastBuffer);
+  if (server.preread_buffer_size == 0) return base::fail("\"preread_buffer_size\" cannot be 0");
+  int handlers = server.pass.has_value() + server.answer.has_value() + !server.hand_over.empty();
+  if (handlers == 0) return base::fail("the server has none of \"proxy_pass\", \"return\" and \"pass\"");
+  if (handlers > 1)
+    return base::fail("only one of \"proxy_pass\", \"return\" and \"pass\" can stand in a server");
   return {};
 }
 
@@ -118,6 +168,80 @@ constexpr Row kRows[] = {
      .help = "Where sessions go. It may hold variables.",
      .set = set_literal_pass,
      .inherit = conf::Inherit::none},
+    {.name = "return",
+     .contexts = conf::kStreamServer,
+     .syntax = "text",
+     .help = "Answers with this text, in which variables may stand, and closes.",
+     .set = set_return,
+     .inherit = conf::Inherit::none},
+    {.name = "pass",
+     .contexts = conf::kStreamServer,
+     .syntax = "address:port | unix:path",
+     .help =
+         "Hands connections to the server, of http or stream, that listens on this address; variables may "
+         "stand in it.",
+     .set = exchange::set_template<&ServerConf::hand_over>,
+     .inherit = conf::Inherit::none},
+    {.name = "set",
+     .contexts = conf::kStreamServer,
+     .syntax = "$variable text",
+     .min_args = 2,
+     .max_args = 2,
+     .help = "Sets a variable, once what is preread is there.",
+     .set = add_set,
+     .inherit = conf::Inherit::none,
+     .repeat = true},
+    {.name = "ssl_preread",
+     .contexts = kAnywhere,
+     .syntax = "on | off",
+     .default_text = "off",
+     .help = "Waits for a ClientHello, without taking it, for $ssl_preread_server_name, "
+             "$ssl_preread_alpn_protocols and $ssl_preread_protocol.",
+     .set = conf::set_flag<&ServerConf::preread_hello>},
+    {.name = "preread_buffer_size",
+     .contexts = kAnywhere,
+     .syntax = "size",
+     .default_text = "16k",
+     .help = "How long what is preread may be.",
+     .set = conf::set_size<&ServerConf::preread_buffer_size>},
+    {.name = "preread_timeout",
+     .contexts = kAnywhere,
+     .syntax = "time",
+     .default_text = "30s",
+     .help = "How long one waits for it.",
+     .set = conf::set_time<&ServerConf::preread_timeout>},
+    {.name = "proxy_protocol_timeout",
+     .contexts = kAnywhere,
+     .syntax = "time",
+     .default_text = "30s",
+     .help = "How long the header of the PROXY protocol may take where listen asks for one.",
+     .set = conf::set_time<&ServerConf::proxy_protocol_timeout>},
+    {.name = "proxy_protocol",
+     .contexts = kAnywhere,
+     .syntax = "on | off",
+     .default_text = "off",
+     .help = "Tells servers of the client by the PROXY protocol, version 1.",
+     .set = conf::set_flag<&ServerConf::write_proxy_protocol>},
+    {.name = "proxy_bind",
+     .contexts = kAnywhere,
+     .syntax = "address [transparent] | off",
+     .max_args = 2,
+     .help = "Our address on connections to servers; variables may stand in it.",
+     .set = set_bind},
+    {.name = "proxy_upload_rate",
+     .contexts = kAnywhere,
+     .syntax = "rate",
+     .default_text = "0",
+     .help =
+         "The most that is read from a client, in bytes a second; 0: no limit. Variables may stand in it.",
+     .set = set_rate<&ServerConf::upload_rate>},
+    {.name = "proxy_download_rate",
+     .contexts = kAnywhere,
+     .syntax = "rate",
+     .default_text = "0",
+     .help =
+         "The most that is read from a server, in bytes a second; 0: no limit. Variables may stand in it.",
+     .set = set_rate<&ServerConf::download_rate>},
     {.name = "proxy_connect_timeout",
      .contexts = kAnywhere,
      .syntax = "time",

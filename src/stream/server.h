@@ -26,9 +26,27 @@ struct ProxyPass {
   std::shared_ptr<const upstream::ClusterSet> groups;  ///< that `text` may name
 };
 
+/// One `set` line.
+struct SetVariable {
+  uint32_t variable;
+  exchange::Template value;
+};
+
 struct ServerConf {
   std::vector<exchange::ListenLine> listens;
   std::optional<ProxyPass> pass;
+  std::optional<exchange::Template> answer;  ///< `return`
+  exchange::Template hand_over;              ///< `pass`: an address that this process listens on; empty: none
+  std::vector<SetVariable> sets;
+  bool preread_hello = false;  ///< ssl_preread
+  uint32_t preread_buffer_size = 16384;
+  base::Duration preread_timeout{30000};
+  base::Duration proxy_protocol_timeout{30000};
+  bool write_proxy_protocol = false;
+  exchange::Template bind;
+  bool bind_transparent = false;
+  exchange::Template upload_rate;  ///< bytes a second; empty or 0: no limit
+  exchange::Template download_rate;
   base::Duration connect_timeout{60000};
   base::Duration timeout{120000};  ///< between two bytes in either direction
   uint32_t buffer_size = 16384;    ///< for each direction

@@ -7,12 +7,12 @@ namespace stream {
 
 using exchange::Traffic;
 
-Service::Service(exchange::Worker& worker, const Conf& conf)
+Service::Service(exchange::Worker& worker, const Conf& conf, decltype(Surroundings::hand_over) hand_over)
     : worker_(worker),
       conf_(conf),
       origins_(worker.loop(), worker.log(), worker.is_keeper() ? 0 : worker.slot()),
       cancel_(worker.loop().ready()),
-      surroundings_{origins_, buffers_, cancel_} {}
+      surroundings_{origins_, buffers_, cancel_, std::move(hand_over)} {}
 
 void Service::accept(net::Fd socket, uint32_t listener, const net::Address& listening,
                      const net::Address& peer, uint64_t id) {

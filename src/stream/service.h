@@ -13,7 +13,7 @@ namespace stream {
 class Service {
  public:
   /// All of these outlive it; its sessions pass worker.under_way().
-  Service(exchange::Worker& worker, const Conf& conf);
+  Service(exchange::Worker& worker, const Conf& conf, decltype(Surroundings::hand_over) hand_over);
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "exchange/subject.h"
+#include "net/client_hello.h"
 #include "net/fd.h"
 #include "stream/server.h"
 
@@ -42,6 +44,7 @@ class Session final : private SessionGround, public exchange::Subject {
   uint64_t received = 0;      ///< from the client
   uint64_t sent = 0;          ///< to the client
   std::vector<OriginTry> tries;
+  std::optional<net::ClientHello> hello;  ///< by ssl_preread, where one came
 
   /// Milliseconds since it was accepted.
   int64_t age() const { return worker.loop().now() - began_; }

@@ -28,6 +28,12 @@ Value bytes_received(Subject& s, Argument, Constant) { return number(s, session_
 Value session_time(Subject& s, Argument, Constant) { return text(s, seconds(session_of(s).age())); }
 Value protocol(Subject&, Argument, Constant) { return {"TCP"}; }
 
+template <auto Member>
+Value hello(Subject& s, Argument, Constant) {
+  const std::optional<net::ClientHello>& hello = session_of(s).hello;
+  return hello ? Value{(*hello).*Member} : Value{};
+}
+
 /// What `print` says of each try, as nginx lists them.
 template <class Print>
 Value of_tries(Subject& subject, Print print) {
@@ -63,6 +69,9 @@ constexpr Named kVariables[] = {
     {"bytes_sent", bytes_sent},
     {"protocol", protocol},
     {"session_time", session_time},
+    {"ssl_preread_alpn_protocols", hello<&net::ClientHello::alpn_protocols>},
+    {"ssl_preread_protocol", hello<&net::ClientHello::protocol>},
+    {"ssl_preread_server_name", hello<&net::ClientHello::server_name>},
     {"status", status},
     {"upstream_addr", upstream_addr},
     {"upstream_bytes_received", upstream_bytes<&OriginTry::received>},
