@@ -48,7 +48,7 @@ my $lines = 0;
 my $logs  = sub ($line, $what) {
     ++$lines;
     $line =~ s/ -(?= )/ /g;
-    ok $pc->wait_for(sub { (split /\n/, $pc->read_file('logs/stream.log'))[$lines - 1] // '' eq '' }), "$what: logged";
+    ok $pc->wait_for(sub { (split /\n/, $pc->read_file('logs/stream.log'))[$lines - 1] }), "$what: logged";
     is +(split /\n/, $pc->read_file('logs/stream.log'))[$lines - 1] =~ s/ -(?= )/ /gr, $line, "$what: what the log says";
 };
 for my $case (@cases) {

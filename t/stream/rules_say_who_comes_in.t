@@ -23,7 +23,7 @@ my $pc = Proxycache->start(conf => <<'E');
 E
 
 is $pc->connect->read_all, 'hello, everybody from 127.0.0.1', 'return, with variables of all kinds';
-ok $pc->wait_for(sub { $pc->read_file('logs/stream.log') eq "200 127.0.0.1 127.0.0.1 32\n" }), 'its line';
+ok $pc->wait_for(sub { $pc->read_file('logs/stream.log') eq "200 127.0.0.1 127.0.0.1 31\n" }), 'its line';
 is $pc->connect('listen_denied')->read_all, '', 'denied: closed';
 ok $pc->wait_for(sub { $pc->read_file('logs/denied.log') eq "403 127.0.0.1 127.0.0.1 0\n" }), 'its line says 403';
 like $pc->error_log, qr/\[error\] .*access forbidden by rule, client: 127\.0\.0\.1/, 'and the error log why';
