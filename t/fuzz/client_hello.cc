@@ -1,5 +1,5 @@
-// The first bytes of connections: what is whole in a part is the same in the whole, nothing is both partial and
-// something else, and what a ClientHello says lies within it.
+// The first bytes of connections: what is whole in a part is the same in the whole, nothing is both partial
+// and something else, and what a ClientHello says lies within it.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
