@@ -49,9 +49,10 @@ Test(file_body, gives_its_part) {
   for (int i = 0; i < 300'000; ++i) bytes += static_cast<char>(i * 7);
   File file(bytes);
   FileBody body(rig.worker, file.open(), 1000, 200'000);
-  uint64_t offset = 0;
-  cr_assert_geq(body.file(offset), 0);
-  cr_assert_eq(offset, 1000u);
+  http::FilePart part = body.file_part();
+  cr_assert_geq(part.file, 0);
+  cr_assert_eq(part.offset, 1000u);
+  cr_assert_eq(part.size, 200'000u);
   cr_assert(rig.read(body) == bytes.substr(1000, 200'000));
   cr_assert_eq(*body.remaining(), 0u);
 }
