@@ -23,7 +23,7 @@ $client->write('b');
 is $server->read_bytes(1), 'b', 'the old one goes on';
 $server->write('c');
 is $client->read_bytes(1), 'c', 'in both directions';
-is scalar($pc->draining), 1, 'in the old worker';
+ok $pc->wait_for(sub { $pc->draining == 1 }), 'in the old worker';
 $server->close;
 ok $client->closed, 'it ends';
 ok $pc->wait_for(sub { !$pc->draining }), 'and with it the old worker';
