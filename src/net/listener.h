@@ -16,6 +16,7 @@ struct ListenOptions {
   Address address;
   unsigned unix_mode = 0666;  ///< of a Unix socket's file
   int backlog = 511;
+  bool quic = false;  ///< UDP, one socket for each worker slot
   bool reuseport = false;
   bool ipv6only = true;
   bool deferred = false;

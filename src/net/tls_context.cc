@@ -182,6 +182,22 @@ base::Result<void> TlsContext::name_sessions() {
   return {};
 }
 
+long TlsContext::verify_client(X509* certificate, stack_st_X509* chain) const {
+  OwnedTls<X509_STORE_CTX> context(X509_STORE_CTX_new());
+  if (!context ||
+      X509_STORE_CTX_init(context.get(), SSL_CTX_get_cert_store(context_), certificate, chain) != 1 ||
+      X509_STORE_CTX_set_default(context.get(), "ssl_client") != 1) {
+    ERR_clear_error();
+    return X509_V_ERR_UNSPECIFIED;
+  }
+  X509_STORE_CTX_set_depth(context.get(), options_.verify_depth);
+  X509_STORE_CTX_set_verify_cb(context.get(), accept_any_certificate);
+  int verified = X509_verify_cert(context.get());
+  ERR_clear_error();
+  if (verified < 0) return X509_V_ERR_UNSPECIFIED;
+  return X509_STORE_CTX_get_error(context.get());
+}
+
 // SSL_set_SSL_CTX() brings certificates, cipher lists and callbacks; what a connection copied from its first
 // context has to be replaced by hand.
 bool TlsContext::apply_to(SSL* ssl) const {

@@ -16,6 +16,8 @@
 
 using SSL = struct ssl_st;
 using SSL_CTX = struct ssl_ctx_st;
+using X509 = struct x509_st;
+struct stack_st_X509;
 
 namespace net {
 
@@ -78,6 +80,11 @@ class TlsContext {
   bool apply_to(SSL* ssl) const;
   /// Whether a client that was let in by `other` is let in here.
   bool trusts_like(const TlsContext& other) const { return trust_ == other.trust_; }
+  /// Judges a client's certificate that another library was shown, as a handshake of our own does: X509_V_OK
+  /// or OpenSSL's number of what is wrong with it. `chain`: all that the client sent.
+  long verify_client(X509* certificate, stack_st_X509* chain) const;
+  /// A digest: sessions may be resumed only where it is the same.
+  const std::string& session_name() const { return sessions_; }
 
  private:
   TlsContext(const TlsOptions& options, SSL_CTX* context) : options_(options), context_(context) {}

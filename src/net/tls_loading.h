@@ -21,6 +21,7 @@ struct FreeTls {
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
   void operator()(SSL_CONF_CTX* context) const { SSL_CONF_CTX_free(context); }
+  void operator()(X509_STORE_CTX* context) const { X509_STORE_CTX_free(context); }
 };
 template <class T>
 using OwnedTls = std::unique_ptr<T, FreeTls>;

@@ -15,7 +15,7 @@ namespace proto {
 enum class Protocol : uint8_t { h1, h2 };
 
 /// Whoever made it: makes the session then.
-struct ArrivalOwner : SessionOwner {
+struct ArrivalOwner : virtual SessionOwner {
   /// It speaks that. The transport's handshake is done; the arrival deletes itself when this returns.
   virtual void on_protocol(Protocol protocol, std::unique_ptr<net::Transport> transport,
                            const Accepted& accepted) = 0;
