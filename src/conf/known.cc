@@ -235,7 +235,6 @@ constexpr std::string_view kNginx[] = {
     "hls_mp4_buffer_size",
     "hls_mp4_max_buffer_size",
     "http",
-    "http3",
     "http3_hq",
     "http3_max_concurrent_streams",
     "http3_stream_buffer_size",

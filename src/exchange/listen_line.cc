@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "net/resolver.h"
+#include "proto/quic.h"
 
 namespace exchange {
 
@@ -77,9 +78,12 @@ base::Result<void> parse_option(std::string_view option, ListenLine& line) {
     line.http2 = true;
     return {};
   }
-  for (std::string_view later : {"quic", "spdy"}) {
-    if (option == later) return base::fail("the \"{}\" parameter of listen is not built yet", option);
+  if (option == "quic") {
+    if (!proto::has_quic()) return base::fail("\"quic\" needs HTTP/3, which this program is built without");
+    line.quic = line.options.quic = true;
+    return {};
   }
+  if (option == "spdy") return base::fail("the \"spdy\" parameter of listen is not built yet");
   line.has_options = true;
   if (option == "bind") return {};
   if (option == "reuseport") {

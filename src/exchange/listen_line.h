@@ -19,6 +19,7 @@ struct ListenLine {
   bool ssl = false;
   bool proxy_protocol = false;
   bool http2 = false;
+  bool quic = false;
 };
 
 /// Reads a `listen` directive; names are asked for. A strange parameter is reported at its place, and the

@@ -19,6 +19,17 @@ struct ListeningSocket {
   net::Fd fd;
   net::Address address;
   bool reuseport = false;
+  bool quic = false;  ///< for datagrams
+  /// Whether it is for what `options` say.
+  bool is_for(const net::ListenOptions& options) const {
+    return quic == options.quic && address == options.address;
+  }
+};
+
+/// A socket that a worker receives datagrams from, and which of its address it is.
+struct DatagramSocket {
+  int fd;
+  unsigned number;
 };
 
 /// What is open already, in the order in which slots use it.
@@ -35,8 +46,14 @@ class Listening {
   /// The sockets a new binary was started with. Errors: not a listening socket.
   static base::Result<OpenSockets> inherited(const std::vector<int>& descriptors);
 
-  /// The descriptors, at least one, that a worker accepts from for the configuration's listener `index`.
+  /// The descriptors that a worker accepts from for the configuration's listener `index`: at least one, but
+  /// none where it is for datagrams.
   std::vector<int> fds(size_t index, unsigned slot) const;
+  /// Those it receives datagrams from: none where it is for connections, or the worker came after the sockets
+  /// were made, of which there are as many as there were workers then.
+  std::vector<DatagramSocket> datagram_sockets(size_t index, unsigned slot) const;
+  /// How many sockets for datagrams each address has; 0: no address has any.
+  unsigned datagram_slots() const { return datagram_slots_; }
   /// From now on the kernel gives new connections to the first socket of each slot alone. Without that (an
   /// old kernel), slots with two sockets get twice as many.
   void spread_evenly() const;
@@ -62,11 +79,16 @@ class Listening {
   struct Row {
     OpenSockets sockets;
     unsigned slots = 1;  // they take turns with the sockets; one: every worker has all of them
+    bool quic = false;   // the sockets are for datagrams; null where another worker has one
   };
   static base::Result<Row> open_row(const net::ListenOptions& options, unsigned workers, OpenSockets& unused);
+  static base::Result<Row> open_datagram_row(const net::ListenOptions& options, unsigned slots,
+                                             OpenSockets& unused);
 
   std::vector<Row> rows_;  // one a listener
   OpenSockets control_;
+  unsigned workers_ = 1;
+  unsigned datagram_slots_ = 0;
 };
 
 }  // namespace process

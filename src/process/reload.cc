@@ -83,7 +83,9 @@ std::vector<uint16_t> Master::vanishing(const Generation& old, const Employed& e
   OpenSockets staying;
   if (!quitting_ && &old != current_.get()) staying = current_->listening.all();
   for (size_t i = 0; i < old.listening.count(); ++i) {
-    int fd = old.listening.fds(i, employed.post.second).front();
+    std::vector<int> sockets = old.listening.fds(i, employed.post.second);
+    if (sockets.empty()) continue;  // for datagrams: nothing waits in a queue
+    int fd = sockets.front();
     bool stays = std::any_of(staying.begin(), staying.end(),
                              [fd](const auto& socket) { return socket->fd.get() == fd; });
     if (!stays) indexes.push_back(static_cast<uint16_t>(i));

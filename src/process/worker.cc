@@ -56,7 +56,23 @@ base::Result<void> WorkerProcess::begin() {
       doors_.push_back(std::make_unique<Door>(*this, static_cast<uint32_t>(i), fd));
     }
   }
+  base::Result<void> quic = begin_quic();
+  if (!quic) return quic;
   for (const std::unique_ptr<Door>& door : doors_) door->listener.start();
+  return {};
+}
+
+base::Result<void> WorkerProcess::begin_quic() {
+  Listening& listening = generation_of().listening;
+  base::Result<void> opened = service().open_quic(
+      {generation_of().number, slot(), generation_of().workers, listening.datagram_slots()});
+  if (!opened) return opened;
+  for (size_t i = 0; i < listening.count(); ++i) {
+    for (const DatagramSocket& socket : listening.datagram_sockets(i, slot())) {
+      service().add_datagram_socket(static_cast<uint32_t>(i), socket.fd, socket.number);
+    }
+  }
+  service().start_quic();
   return {};
 }
 
@@ -105,6 +121,7 @@ void WorkerProcess::stop_accepting(const std::vector<uint16_t>& last_listeners) 
     if (last) empty(*door);
   }
   doors_.clear();
+  service().stop_quic();
   generation_of().listening.close();
 }
 

@@ -27,6 +27,7 @@ class WorkerProcess final : public Child {
 
   base::Result<void> begin() override;
   void stop_accepting(const std::vector<uint16_t>& last_listeners) override;
+  base::Result<void> begin_quic();
   void empty(const Door& door);
   bool is_full();
   bool make_room();

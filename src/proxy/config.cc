@@ -4,14 +4,15 @@
 #include "exchange/core_conf.h"
 #include "proxy/config_builder.h"
 #include "proxy/http2_conf.h"
+#include "proxy/quic_conf.h"
 
 namespace proxy {
 
 std::vector<const conf::Section*> all_sections(std::span<const exchange::Module* const> modules) {
   std::vector<const conf::Section*> sections = {
-      &MainConf::kSection, &EventsConf::kSection,         &ServerConf::kSection,
-      &TlsConf::kSection,  &exchange::CoreConf::kSection, &Http2Conf::kSection,
-      &kRewriteSection,    &stream::ServerConf::kSection};
+      &MainConf::kSection,           &EventsConf::kSection, &ServerConf::kSection, &TlsConf::kSection,
+      &exchange::CoreConf::kSection, &Http2Conf::kSection,  &QuicConf::kSection,   &kRewriteSection,
+      &stream::ServerConf::kSection};
   for (const exchange::Module* module : modules) {
     if (module->section != nullptr) sections.push_back(module->section);
   }

@@ -8,6 +8,7 @@
 #include "exchange/core_conf.h"
 #include "exchange/tls_setters.h"
 #include "proxy/http2_conf.h"
+#include "proxy/quic_conf.h"
 
 namespace proxy {
 
@@ -66,7 +67,7 @@ std::shared_ptr<const Config> ConfigBuilder::build() {
   conf::check(config_->tree_, sections, diagnostics_);
   for (const conf::Section* section : sections) {
     if (can_stand_in(*section, kInsideHttp) && section != &ServerConf::kSection &&
-        section != &TlsConf::kSection && section != &kRewriteSection) {
+        section != &TlsConf::kSection && section != &QuicConf::kSection && section != &kRewriteSection) {
       route_sections_.push_back(section);
     }
   }
@@ -107,6 +108,8 @@ void ConfigBuilder::build_http(const conf::Directive& http) {
   check_certificates();
   merge_under_wildcards();
   base::Result<void> memory = tls_.open_memory();
+  bool any_quic = std::ranges::any_of(found_, [](const Listen& listen) { return listen.options.quic; });
+  if (memory && any_quic) memory = open_quic_memory(*builder_);
   if (!memory) diagnostics_.error({}, "{}", memory.error().message);
 }
 
@@ -129,8 +132,11 @@ void ConfigBuilder::build_server(const conf::Directive& directive, const Scope& 
       server.server_names.push_back(std::move(*parsed));
   }
   auto tls = resolve_once<TlsConf>(TlsConf::kSection, scope);
-  bool listens_with_tls = std::ranges::any_of(own->listens, &ListenLine::ssl);
+  bool listens_to_quic = std::ranges::any_of(own->listens, &ListenLine::quic);
+  bool listens_with_tls = listens_to_quic || std::ranges::any_of(own->listens, &ListenLine::ssl);
   if (listens_with_tls || !tls->certificates.empty()) server.tls = tls_.context(*tls);
+  if (listens_to_quic) server.quic_keys = tls_.quic_keys(*tls);
+  server.http3 = resolve_once<QuicConf>(QuicConf::kSection, scope)->http3;
   server.route = make_route(scope, "");
   scope.outer = server.route;
   compile_rewrites(directive, scope, server.rewrites);
@@ -211,7 +217,8 @@ const Route* ConfigBuilder::make_route(const Scope& scope, std::string name) {
 
 void ConfigBuilder::add_listen(const ListenLine& line, const VirtualServer& server) {
   for (const net::Address& address : line.addresses) {
-    auto found = std::ranges::find_if(found_, [&](const Listen& l) { return l.options.address == address; });
+    auto found = std::ranges::find_if(
+        found_, [&](const Listen& l) { return l.options.address == address && l.options.quic == line.quic; });
     if (found == found_.end()) {
       found = found_.emplace(found_.end());
       found->options = line.options;
@@ -228,10 +235,10 @@ void ConfigBuilder::add_listen(const ListenLine& line, const VirtualServer& serv
     }
     found->last = &server;
     const ServerNames& names = found->listening.names;
-    bool same = names.ssl() == line.ssl && names.proxy_protocol() == line.proxy_protocol;
+    bool same = names.ssl() == (line.ssl || line.quic) && names.proxy_protocol() == line.proxy_protocol;
     if (found->lines++ > 0 && !same)
       diagnostics_.warn(line.at, "protocol options redefined for {}", address.text());
-    if (line.ssl && !found->listening.names.ssl()) {
+    if ((line.ssl || line.quic) && !found->listening.names.ssl()) {
       found->listening.names.use_ssl();
       found->ssl_at = line.at;
     }
@@ -257,22 +264,24 @@ void ConfigBuilder::check_certificates() {
     bool every =
         std::ranges::all_of(names.servers(), [](const VirtualServer* s) { return s->tls != nullptr; });
     if (fallback != nullptr && (every || !fallback->options().certificates.empty())) continue;
-    diagnostics_.error(listen.ssl_at,
-                       "no \"ssl_certificate\" is defined for the \"listen ... ssl\" directive");
+    diagnostics_.error(listen.ssl_at, "no \"ssl_certificate\" is defined for the \"listen ... {}\" directive",
+                       listen.options.quic ? "quic" : "ssl");
   }
 }
 
 void ConfigBuilder::merge_under_wildcards() {
-  auto wildcard_for = [&](const net::Address& address) {
+  auto wildcard_for = [&](const net::Address& address, bool quic) {
     return std::ranges::find_if(found_, [&](const Listen& other) {
       const net::Address& wide = other.options.address;
-      return wide.is_wildcard() && wide.family() == address.family() && wide.port() == address.port();
+      return other.options.quic == quic && wide.is_wildcard() && wide.family() == address.family() &&
+             wide.port() == address.port();
     });
   };
   std::vector<Listen*> own;
   for (Listen& listen : found_) {
     const net::Address& address = listen.options.address;
-    auto wide = address.is_unix() || address.is_wildcard() ? found_.end() : wildcard_for(address);
+    auto wide = address.is_unix() || address.is_wildcard() ? found_.end()
+                                                           : wildcard_for(address, listen.options.quic);
     if (wide == found_.end())
       own.push_back(&listen);
     else

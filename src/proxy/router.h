@@ -20,6 +20,8 @@ struct VirtualServer : exchange::Server {
   std::vector<ServerName> server_names;
   Rewrites rewrites;
   LocationTree locations;
+  std::shared_ptr<const proto::QuicKeys> quic_keys;  ///< null: it listens to no QUIC
+  bool http3 = true;
 };
 
 /// The servers behind one listening socket. A wildcard socket (*:80) also serves the addresses of its port

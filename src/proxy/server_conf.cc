@@ -4,6 +4,17 @@ namespace proxy {
 
 namespace {
 
+// What a listener of datagrams cannot be as well.
+base::Result<void> check_quic(const ListenLine& line) {
+  if (!line.quic) return {};
+  if (line.ssl) return base::fail("\"ssl\" parameter is incompatible with \"quic\"");
+  if (line.http2) return base::fail("\"http2\" parameter is incompatible with \"quic\"");
+  if (line.proxy_protocol) return base::fail("\"proxy_protocol\" parameter is incompatible with \"quic\"");
+  if (line.addresses.front().is_unix())
+    return base::fail("\"quic\" parameter is incompatible with a Unix socket");
+  return {};
+}
+
 base::Result<void> add_listen(void* section, const conf::Directive& directive, conf::Site& site) {
   base::Result<exchange::ListenLine> line = exchange::parse_listen_line(directive, 80, site);
   if (!line) return tl::unexpected(line.error());
@@ -11,6 +22,8 @@ base::Result<void> add_listen(void* section, const conf::Directive& directive, c
     site.diagnostics->warn(
         line->at, "the \"listen ... http2\" directive is deprecated, use the \"http2\" directive instead");
   }
+  base::Result<void> sound = check_quic(*line);
+  if (!sound) return sound;
   static_cast<ServerConf*>(section)->listens.push_back(std::move(*line));
   return {};
 }
@@ -59,12 +72,9 @@ const conf::Row kRows[] = {
      .opens = conf::kLimitExcept},
     {.name = "listen",
      .contexts = conf::kServer,
-     .syntax =
-         "address[:port] | port | unix:path [default_server] [ssl] [http2] [proxy_protocol] [reuseport] "
-         "[backlog=number] "
-         "[rcvbuf=size] "
-         "[sndbuf=size] [deferred] [fastopen=number] [ipv6only=on|off] "
-         "[so_keepalive=on|off|[idle]:[interval]:[count]] [bind]",
+     .syntax = "address[:port] | port | unix:path [default_server] [ssl | quic] [http2] [proxy_protocol] "
+               "[reuseport] [backlog=number] [rcvbuf=size] [sndbuf=size] [deferred] [fastopen=number] "
+               "[ipv6only=on|off] [so_keepalive=on|off|[idle]:[interval]:[count]] [bind]",
      .min_args = 1,
      .max_args = conf::Row::kAny,
      .help = "Where the server accepts connections; with proxy_protocol each begins with a header of the "

@@ -103,4 +103,10 @@ const net::TlsContext* ServerNames::tls_context(std::string_view name) const {
   return server.tls != nullptr ? server.tls.get() : default_->tls.get();
 }
 
+proto::QuicServer ServerNames::quic_server(std::string_view name) const {
+  const VirtualServer& named = name.empty() ? *default_ : find(name, nullptr);
+  const VirtualServer& shown = named.tls != nullptr && named.quic_keys != nullptr ? named : *default_;
+  return {shown.tls.get(), shown.quic_keys.get(), named.http3};
+}
+
 }  // namespace proxy

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "exchange/regex.h"
 #include "net/tls.h"
+#include "proto/quic.h"
 
 namespace exchange {
 class Exchange;
@@ -29,7 +30,7 @@ struct ServerName {
   static base::Result<ServerName> parse(std::string_view text, exchange::Variables& variables);
 };
 
-class ServerNames final : public net::TlsNames {
+class ServerNames final : public net::TlsNames, public proto::QuicNames {
  public:
   /// The first server added stands for unknown hosts until set_default().
   void add(const VirtualServer& server);
@@ -54,6 +55,8 @@ class ServerNames final : public net::TlsNames {
   void use_h2() { h2_ = true; }
   /// The server that a connection belongs to before its requests name one; `name` by SNI, or empty.
   const VirtualServer& server_of(std::string_view name) const;
+  /// The same on QUIC.
+  proto::QuicServer quic_server(std::string_view name) const override;
   /// All of them, for checks.
   const std::vector<const VirtualServer*>& servers() const { return servers_; }
   /// Names that a second server claims on the same address; the first keeps them, as nginx warns.

@@ -16,6 +16,7 @@
 #include "proxy/detached_stream.h"
 #include "proxy/error_log.h"
 #include "proxy/http2_conf.h"
+#include "proxy/quic_conf.h"
 #include "proxy/router.h"
 #include "proxy/run_exchange.h"
 #include "proxy/tls_conf.h"
@@ -32,7 +33,7 @@ constexpr size_t kClosedAtOnce = 32;  // idle connections, for new ones
 }  // namespace
 using exchange::Traffic;
 
-struct Service::State final : proto::ArrivalOwner {
+struct Service::State final : proto::ArrivalOwner, proto::QuicOwner {
   State(exchange::Worker& the_worker, std::shared_ptr<const Config> the_config, Service& service)
       : worker(the_worker),
         handler(service),
@@ -47,6 +48,13 @@ struct Service::State final : proto::ArrivalOwner {
         h2_pools(the_worker.log(), config->http2_recv_buffer()) {}
 
   void on_session_end(proto::Session&) override { on_connection_end(); }
+  void on_connection() {
+    ++open;
+    count(Traffic::Total::accepted);
+    count(Traffic::Total::handled);
+    count(Traffic::Open::connections, 1);
+    under_way.enter();
+  }
   void on_connection_end() {
     --open;
     count(Traffic::Open::connections, -1);
@@ -54,6 +62,15 @@ struct Service::State final : proto::ArrivalOwner {
   }
   void on_idle(proto::Session& session) override { sessions.push_back(session); }
   void on_reading(bool reading) override { count(Traffic::Open::reading, reading ? 1 : -1); }
+  bool has_room() override { return open < config->events().worker_connections; }
+  uint64_t on_session_begin(proto::Session& session) override {
+    on_connection();
+    keep(session);
+    return next_id++;
+  }
+  const proto::QuicNames& quic_names(uint32_t listener, const net::Address& local) override {
+    return config->router().names_for(listener, local);
+  }
   void count(Traffic::Total total) {
     if (Traffic* traffic = worker.traffic()) traffic->add(total);
   }
@@ -92,6 +109,7 @@ struct Service::State final : proto::ArrivalOwner {
   size_t open = 0;
   uint64_t next_id = 1;
   bool draining = false;
+  std::unique_ptr<proto::Quic> quic;  // null when nobody listens to it
 };
 
 base::Result<std::unique_ptr<Service>> Service::start(exchange::Worker& worker,
@@ -116,7 +134,8 @@ Service::~Service() = default;
 
 bool Service::hand_over(net::Fd& socket, const net::Address& to, const net::Address& peer) {
   const std::vector<net::ListenOptions>& listeners = state_->config->listeners();
-  auto found = std::ranges::find(listeners, to, &net::ListenOptions::address);
+  auto found = std::ranges::find_if(listeners,
+                                    [&](const net::ListenOptions& l) { return !l.quic && l.address == to; });
   if (found == listeners.end()) return false;
   accept(std::move(socket), static_cast<uint32_t>(found - listeners.begin()), peer);
   return true;
@@ -135,17 +154,38 @@ void Service::accept(net::Fd socket, uint32_t listener, const net::Address& peer
   accepted.listener = listener;
   accepted.local = state.local_address(socket.get(), state.config->listeners()[listener].address);
   const ServerNames& names = state.config->router().names_for(listener, *accepted.local);
-  ++state.open;
-  state.count(Traffic::Total::accepted);
-  state.count(Traffic::Total::handled);
-  state.count(Traffic::Open::connections, 1);
-  state.under_way.enter();
+  state.on_connection();
   if (names.proxy_protocol()) {
     event::spawn(
         state.begin_proxied(std::move(socket), peer, names, std::make_unique<proto::Accepted>(accepted)));
   } else {
     state.begin(std::move(socket), peer, names, accepted);
   }
+}
+
+base::Result<void> Service::open_quic(const proto::QuicPlace& place) {
+  State& state = *state_;
+  base::Result<std::optional<proto::QuicMemory>> memory = map_quic_memory(state.worker);
+  if (!memory) return tl::unexpected(memory.error());
+  if (!*memory) return {};
+  auto quic =
+      proto::make_quic(state.worker.loop(), state.worker.log(), *this, state, std::move(**memory), place);
+  if (!quic) return tl::unexpected(quic.error());
+  state.quic = std::move(*quic);
+  return {};
+}
+
+void Service::add_datagram_socket(uint32_t listener, int fd, unsigned number) {
+  if (state_->quic == nullptr) return;
+  state_->quic->add_socket(listener, state_->config->listeners()[listener].address, {}, fd, number);
+}
+
+void Service::start_quic() {
+  if (state_->quic != nullptr) state_->quic->start();
+}
+
+void Service::stop_quic() {
+  if (state_->quic != nullptr) state_->quic->stop();
 }
 
 // Before there is a session: nothing of the connection is known but where it comes from.

@@ -9,6 +9,7 @@
 #include "http/stream.h"
 #include "net/address.h"
 #include "net/fd.h"
+#include "proto/quic.h"
 #include "proxy/config.h"
 
 namespace proxy {
@@ -25,6 +26,13 @@ class Service final : public http::StreamHandler, public exchange::Host {
   /// The same for a connection that came elsewhere, to whoever listens on `to`. False, and the socket stays:
   /// no listener has that address.
   bool hand_over(net::Fd& socket, const net::Address& to, const net::Address& peer);
+  /// Makes ready for QUIC, where the configuration listens to it. `place`: which worker this is.
+  base::Result<void> open_quic(const proto::QuicPlace& place);
+  /// A socket for datagrams: number `number` of its address. It is duplicated.
+  void add_datagram_socket(uint32_t listener, int fd, unsigned number);
+  void start_quic();
+  /// Receives no more from those sockets.
+  void stop_quic();
   /// Connections open now; each counts against worker_connections.
   size_t connections() const;
   /// Closes connections on which nothing is under way, the longest idle first and never the newest, so that

@@ -300,10 +300,30 @@ base::Result<void> finish(void* section, conf::Site&) {
 
 const conf::Section TlsConf::kSection = conf::section<TlsConf>("tls", kRows, finish);
 
-std::shared_ptr<const net::TlsContext> TlsBuild::context(const TlsConf& conf) {
+static TlsOptions options_of(const TlsConf& conf) {
   TlsOptions options = conf.options;
   for (size_t i = 0; i < conf.certificates.size() && i < conf.keys.size(); ++i)
     options.certificates.emplace_back(conf.certificates[i], conf.keys[i]);
+  return options;
+}
+
+std::shared_ptr<const proto::QuicKeys> TlsBuild::quic_keys(const TlsConf& conf) {
+  TlsOptions options = options_of(conf);
+  if (options.certificates.empty() && !options.rejects) return nullptr;
+  for (const auto& [known, keys] : quic_keys_) {
+    if (known == options) return keys;
+  }
+  auto keys = proto::read_quic_keys(options);
+  if (!keys) {
+    builder_.diagnostics->error(conf.at, "{}", keys.error().message);
+    return nullptr;
+  }
+  quic_keys_.emplace_back(options, *keys);
+  return *keys;
+}
+
+std::shared_ptr<const net::TlsContext> TlsBuild::context(const TlsConf& conf) {
+  TlsOptions options = options_of(conf);
   if (options.certificates.empty() && !options.rejects) return nullptr;
   if (!conf.shared.name.empty()) {
     TlsConf::Cache& known = caches_.emplace(conf.shared.name, conf.shared).first->second;

@@ -11,6 +11,7 @@
 #include "exchange/builder.h"
 #include "exchange/worker.h"
 #include "net/tls.h"
+#include "proto/quic.h"
 #include "shm/segment.h"
 
 namespace proxy {
@@ -39,6 +40,8 @@ class TlsBuild {
   /// The context that the lines of a server make; null when it has no certificate and rejects nobody, or
   /// after an error, which is reported.
   std::shared_ptr<const net::TlsContext> context(const TlsConf& conf);
+  /// What the same lines make for QUIC; null as above.
+  std::shared_ptr<const proto::QuicKeys> quic_keys(const TlsConf& conf);
   /// Shared memory for what the contexts share. Call when all are made.
   base::Result<void> open_memory();
   bool has_keys() const { return !contexts_.empty(); }
@@ -47,6 +50,7 @@ class TlsBuild {
   exchange::Builder& builder_;
   // Servers with the same lines share one.
   std::vector<std::shared_ptr<const net::TlsContext>> contexts_;
+  std::vector<std::pair<net::TlsOptions, std::shared_ptr<const proto::QuicKeys>>> quic_keys_;
   std::map<std::string, TlsConf::Cache> caches_;
 };
 

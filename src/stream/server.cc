@@ -20,6 +20,7 @@ base::Result<void> add_listen(void* section, const conf::Directive& directive, c
   if (!line) return tl::unexpected(line.error());
   if (line->ssl) return base::fail("the \"ssl\" parameter of listen is not built yet in stream");
   if (line->http2) return base::fail("the \"http2\" parameter of listen is of no use in stream");
+  if (line->quic) return base::fail("the \"quic\" parameter of listen is of no use in stream");
   if (line->default_server) return base::fail("a server of stream cannot be a default: it has no names");
   for (const net::Address& address : line->addresses) {
     if (address.is_unix() || address.port() != 0) continue;

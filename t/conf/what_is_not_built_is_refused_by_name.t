@@ -24,7 +24,7 @@ for my $name (qw(load_module lock_file pcre_jit worker_cpu_affinity timer_resolu
 my %refused = (
     main     => [qw(stream mail thread_pool_of_nobody)],
     http     => [qw(gzip ssl_stapling limit_req_zone keyval js_import perl_set)],
-    server   => [qw(ssl_early_data http3 ssi quic_retry mirror)],
+    server   => [qw(ssl_early_data http3_hq ssi quic_retry mirror)],
     location => [qw(fastcgi_pass grpc_pass uwsgi_pass scgi_pass memcached_pass auth_request auth_jwt sub_filter autoindex
         slice limit_conn limit_req proxy_ssl_verify dav_methods mp4 flv)],
     upstream => [qw(least_conn ip_hash random sticky queue ntlm)],
@@ -45,11 +45,5 @@ for my $where (sort keys %refused) {
         my $why = $name =~ /nobody/ ? qr/unknown directive "$name"/ : qr/"$name" is a directive of nginx that is not built yet/;
         like $result->{err}, qr/\[emerg\] $why/, "$name: by name";
     }
-}
-for my $option (qw(quic)) {
-    $pc->write_file('conf/test.conf', "events { }\nhttp { server { listen 127.0.0.1:8080 $option; } }\n");
-    my $result = $pc->run(args => ['-t']);
-    is $result->{status}, 1, "listen ... $option is refused";
-    like $result->{err}, qr/the "$option" parameter of listen is not built yet/, "listen ... $option: by name";
 }
 done_testing;

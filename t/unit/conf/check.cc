@@ -88,7 +88,7 @@ Test(check, other_directives_of_nginx_are_refused_by_name_once) {
                            "memcached_pass",
                            "gunzip",
                            "ssl_certificate",
-                           "http3",
+                           "http3_hq",
                            "proxy_socket_keepalive",
                            "dav_methods",
                            "flv",
